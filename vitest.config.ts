@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config';
+
+const suite = (name: string, include: string[], timeout = 20_000) => ({
+  extends: true as const,
+  test: { name, include, testTimeout: timeout, hookTimeout: 120_000 },
+});
+
+// One project per kind of proof; `npm test` runs them in this order and prints each one's seconds.
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    projects: [
+      suite('unit', ['test/unit/**/*.test.ts']),
+      suite('property', ['test/property/**/*.test.ts'], 60_000),
+      suite('contract', ['test/contract/**/*.test.ts'], 60_000),
+      suite('infra', ['test/infra/**/*.test.ts'], 120_000),
+      suite('fault', ['test/fault/**/*.test.ts'], 60_000),
+      suite('acceptance', ['test/acceptance/**/*.test.ts'], 240_000),
+    ],
+  },
+});
