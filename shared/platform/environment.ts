@@ -15,6 +15,10 @@ const common = z.object({
   INBOX_BUCKET: name,
   /** Composed messages: `messages/{documentId}/{composition}/…`. */
   MESSAGES_BUCKET: name,
+  /** How long after a doubtful attempt's deadline the one flagged re-send comes; never past the three-hour limit. */
+  DOUBT_WAIT_MINUTES: z.coerce.number().int().min(1).max(180),
+  /** How long a composed document is tried before a person takes over. */
+  GIVE_UP_AFTER_MINUTES: z.coerce.number().int().positive(),
   POWERTOOLS_SERVICE_NAME: name,
   POWERTOOLS_METRICS_NAMESPACE: name,
   POWERTOOLS_LOG_LEVEL: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
@@ -35,13 +39,7 @@ export const composeEnvironment = common.extend({
   MAX_PDF_BYTES: z.coerce.number().int().positive(),
 });
 
-export const sendEnvironment = common.extend({
-  ARCHIVE_BUCKET: name,
-  /** How long after a doubtful attempt's deadline the one flagged re-send comes. */
-  DOUBT_WAIT_MINUTES: z.coerce.number().int().positive(),
-  /** How long a document is tried before a person takes over. */
-  GIVE_UP_AFTER_MINUTES: z.coerce.number().int().positive(),
-});
+export const sendEnvironment = common.extend({ ARCHIVE_BUCKET: name });
 
 export const pollEnvironment = common.extend({ ARCHIVE_BUCKET: name });
 

@@ -1,0 +1,71 @@
+import type { Clock } from '../platform/clock.ts';
+import type { DocumentId } from '../platform/ids.ts';
+import { type Change, change, type Indexed, type Stored, type Table } from '../platform/table.ts';
+import { type DeliverySettings, nextCheckAt } from './due.ts';
+import type { DeliveryEvent } from './events.ts';
+import { documentKey } from './keys.ts';
+import type { DocumentRecord } from './record.ts';
+import { reduce } from './reduce.ts';
+import { stateOf } from './state-of.ts';
+
+export interface DeliveryContext {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly settings: DeliverySettings;
+}
+
+export type StoredRecord = DocumentRecord & Stored;
+
+export type Applied =
+  | { readonly kind: 'changed'; readonly record: StoredRecord; readonly what: string }
+  | { readonly kind: 'no-op'; readonly why: string; readonly record?: StoredRecord };
+
+export const indexedRecord = (record: DocumentRecord, now: number, settings: DeliverySettings): Indexed => {
+  const due = nextCheckAt(record, now, settings);
+  return {
+    senderOds: record.senderOds,
+    updatedAt: now,
+    state: stateOf(record),
+    ...(due === undefined ? {} : { nextCheckAt: due }),
+  };
+};
+
+export const readDocument = (table: Table, documentId: DocumentId): Promise<StoredRecord | undefined> =>
+  table.read<DocumentRecord>(documentKey(documentId));
+
+/** Reads, reduces and writes one document; on conflict reduces again. The only way a record changes. */
+export const applyEvent = (
+  { table, clock, settings }: DeliveryContext,
+  documentId: DocumentId,
+  event: DeliveryEvent,
+): Promise<Applied> =>
+  change<DocumentRecord, Applied>(table, documentKey(documentId), (stored): Change<DocumentRecord, Applied> => {
+    const now = clock.now();
+    const reduction = reduce(stored, event, now);
+    if (reduction.kind === 'no-op') {
+      return { kind: 'keep', result: { kind: 'no-op', why: reduction.why, ...(stored ? { record: stored } : {}) } };
+    }
+    const { record, what } = reduction;
+    return {
+      kind: 'put',
+      item: record,
+      indexed: indexedRecord(record, now, settings),
+      result: { kind: 'changed', what, record: { ...record, revision: (stored?.revision ?? 0) + 1 } },
+    };
+  });
+
+/** Work that is done is taken off, if the record still is the one whose work was done. */
+export const clearWork = async (
+  { table, clock, settings }: DeliveryContext,
+  record: StoredRecord,
+  left: DocumentRecord['work'],
+): Promise<StoredRecord> => {
+  const cleared: DocumentRecord = { ...record, work: left };
+  const outcome = await table.write(
+    documentKey(record.documentId),
+    cleared,
+    record.revision,
+    indexedRecord(cleared, clock.now(), settings),
+  );
+  return outcome === 'written' ? { ...cleared, revision: record.revision + 1 } : record;
+};

@@ -1,0 +1,35 @@
+/** The one table's keys (DESIGN 3, One table). */
+export const documentKey = (documentId: string): string => `DOC#${documentId}`;
+export const encounterKey = (odsCode: string, encounterId: string): string => `ENCOUNTER#${odsCode}#${encounterId}`;
+export const dropKey = (odsCode: string, name: string): string => `DROP#${odsCode}/${name}`;
+export const headerKey = (messageHeaderId: string): string => `HEADER#${messageHeaderId.toLowerCase()}`;
+export const meshKey = (meshMessageId: string): string => `MESH#${meshMessageId}`;
+export const parkedKey = (meshMessageId: string): string => `PARKED#${meshMessageId}`;
+export const senderKey = (odsCode: string): string => `SENDER#${odsCode}`;
+export const mailboxKey = (mailboxId: string): string => `MAILBOX#${mailboxId}`;
+export const quarantineKey = (meshMessageId: string): string => `QUARANTINE#${meshMessageId}`;
+export const foreignKey = (mailboxId: string, meshMessageId: string): string => `FOREIGN#${mailboxId}#${meshMessageId}`;
+export const sweepKey = 'WATCH#sweep';
+
+/** The kind of item behind a key, and the rest of it. */
+export const splitKey = (key: string): { kind: string; rest: string } => {
+  const at = key.indexOf('#');
+  return { kind: key.slice(0, at), rest: key.slice(at + 1) };
+};
+
+/** Where a composed message lies in the messages bucket. */
+export const messagePrefix = (documentId: string, composition: number): string =>
+  `messages/${documentId}/${composition}/`;
+export const envelopeObject = (documentId: string, composition: number): string =>
+  `${messagePrefix(documentId, composition)}envelope.json`;
+export const partObject = (documentId: string, composition: number, part: number): string =>
+  `${messagePrefix(documentId, composition)}part-${part}`;
+export const manifestObject = (documentId: string, composition: number): string =>
+  `${messagePrefix(documentId, composition)}manifest.json`;
+
+/** Where what was sent and received is kept for good: keys end `{sequence}-{kind}`. */
+const sequence = (n: number) => String(n).padStart(4, '0');
+export const archivedSent = (documentId: string, composition: number, n: number, kind: string): string =>
+  `sent/${documentId}/${composition}/${sequence(n)}-${kind}`;
+export const archivedReceived = (mailboxId: string, meshMessageId: string, n: number, kind: string): string =>
+  `received/${encodeURIComponent(mailboxId)}/${encodeURIComponent(meshMessageId)}/${sequence(n)}-${kind}`;

@@ -1,0 +1,155 @@
+import type { DocumentId, MailboxId, MeshMessageId, MessageHeaderId, OdsCode } from '../platform/ids.ts';
+import type { Work } from './work.ts';
+
+/**
+ * What is known about one document: facts, never a state. The state is computed (`state-of.ts`), so that no fact can
+ * be lost by naming it badly. Holds no patient data: ids, codes, times and our own texts only (DESIGN 3 and 6).
+ * All times are epoch milliseconds.
+ */
+export interface DocumentRecord {
+  readonly documentId: DocumentId;
+  readonly senderOds: OdsCode;
+  /** Absent on a drop too broken to name its encounter. */
+  readonly encounterId?: string;
+  readonly version?: number;
+  readonly receivedAt: number;
+  /** Names under `inbox/{ods}/` by which this document came: where its receipts go. The latest is last. */
+  readonly dropNames: readonly string[];
+  /** At least one; the last is the current one. */
+  readonly compositions: readonly Composition[];
+  readonly holds: readonly Hold[];
+  readonly contradiction?: { readonly at: number; readonly code: string; readonly was: string };
+  /** Acknowledgements that are longer in coming than their due time. */
+  readonly overdueSince?: number;
+  readonly history: readonly HistoryEntry[];
+  readonly counts: Counts;
+  readonly work: Work;
+}
+
+/** One set of bytes. Its number rises only when the bytes change: same bytes, same ids (DESIGN 3, Identity). */
+export interface Composition {
+  readonly number: number;
+  /** The time inside the message; fixed before composing, so that composing again gives the same bytes. */
+  readonly composedAt: number;
+  readonly source: Source;
+  readonly messageHeaderId: MessageHeaderId;
+  /** D: what a replacement points at. */
+  readonly documentBundleId: string;
+  /** D of the version that this one replaces. */
+  readonly replaces?: string;
+  /** The PDF that lies in the inbox is not the one that the manifest names. */
+  readonly awaitingNamedPdfSince?: number;
+  /** Present once its parts are stored; never composed again after that. */
+  readonly stored?: StoredMessage;
+  readonly rejection?: { readonly at: number; readonly problems: readonly RecordedProblem[] };
+  readonly suppression?: { readonly at: number; readonly why: 'confidential' | 'registered-here' };
+  readonly supersededBy?: { readonly at: number; readonly version: number };
+  /** After this nobody tries any more: a person takes over. */
+  readonly giveUpAt?: number;
+  /** Why the next attempt waits, and until when. */
+  readonly waiting?: { readonly until: number; readonly why: string };
+  readonly attempts: readonly Attempt[];
+  readonly failure?: { readonly at: number; readonly code: string; readonly advice: string };
+  readonly sentAt?: number;
+  readonly meshMessageId?: MeshMessageId;
+  /** Posted more than once: the practice may hold two copies. */
+  readonly possibleDuplicate?: boolean;
+  readonly infrastructure?: Acknowledgement;
+  readonly business?: Acknowledgement;
+  readonly report?: MeshReport;
+}
+
+/** Where a composition's input lay, version by version. */
+export interface Source {
+  readonly contentDigest: string;
+  readonly manifest: { readonly key: string; readonly versionId: string; readonly sha256: string };
+  /** The digest that the manifest names; absent where it names none and nobody has computed it. */
+  readonly pdf: { readonly key: string; readonly versionId: string; readonly size: number; readonly sha256?: string };
+}
+
+export interface StoredMessage {
+  readonly at: number;
+  /** SHA-256 of the XML before any compression, hex. Stability is promised for this one. */
+  readonly xmlDigest: string;
+  readonly contentEncoding?: 'gzip';
+  readonly parts: readonly { readonly length: number; readonly sha256: string }[];
+  readonly mailboxId: MailboxId;
+  readonly workflowId: string;
+}
+
+export interface Attempt {
+  readonly number: number;
+  readonly owner: string;
+  readonly startedAt: number;
+  /** When the invocation that makes it has certainly ended. */
+  readonly deadline: number;
+  readonly outcome?: AttemptOutcome;
+}
+
+export type AttemptOutcome =
+  | { readonly kind: 'sent'; readonly at: number; readonly meshMessageId: MeshMessageId }
+  /** MESH said no for good. */
+  | { readonly kind: 'refused'; readonly at: number; readonly code: string; readonly advice: string }
+  /** Certainly not processed: may be tried again. */
+  | { readonly kind: 'not-sent'; readonly at: number; readonly reason: string }
+  /** MESH may have accepted it. */
+  | { readonly kind: 'unknown'; readonly at: number; readonly reason: string };
+
+export interface Acknowledgement {
+  readonly at: number;
+  readonly code: string;
+  readonly polarity: 'positive' | 'negative';
+  readonly inboundMessageId: MeshMessageId;
+  readonly mailboxId: MailboxId;
+  readonly responderOds?: string;
+  readonly late?: boolean;
+}
+
+export interface MeshReport {
+  readonly at: number;
+  readonly code: string;
+  readonly event?: string;
+  readonly inboundMessageId: MeshMessageId;
+  readonly advice: string;
+}
+
+export type HoldReason = 'operator' | 'paused' | 'doubt' | 'other-patient' | 'predecessor';
+export interface Hold {
+  readonly reason: HoldReason;
+  readonly by: string;
+  readonly why: string;
+  readonly at: number;
+}
+
+/** A problem as a record and a receipt show it: a path in the manifest, never a value. */
+export interface RecordedProblem {
+  readonly path: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface HistoryEntry {
+  readonly at: number;
+  readonly what: string;
+  readonly detail?: string;
+  /** How often in a row, when more than once; `at` is the first time. */
+  readonly times?: number;
+}
+
+export interface Counts {
+  readonly duplicateDrops: number;
+  readonly refusedDrops: number;
+  readonly duplicateAcknowledgements: number;
+}
+
+export const noCounts: Counts = { duplicateDrops: 0, refusedDrops: 0, duplicateAcknowledgements: 0 };
+
+/** Bounds of DESIGN 3. */
+export const historyLimit = 200;
+export const dropNameLimit = 20;
+
+export const currentComposition = (record: DocumentRecord): Composition => {
+  const last = record.compositions.at(-1);
+  if (!last) throw new Error(`Document ${record.documentId} has no composition: a bug, records are born with one.`);
+  return last;
+};

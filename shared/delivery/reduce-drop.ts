@@ -1,0 +1,184 @@
+import { boundProblems } from '../submission/problems.ts';
+import type { DeliveryEvent, DeriveIds, Drop } from './events.ts';
+import { type Composition, currentComposition, type DocumentRecord, noCounts, type RecordedProblem } from './record.ts';
+import { type Edit, edit, noOp, onCurrent, type Reduction, withDropName } from './reduction.ts';
+import { isCorrectable, stateOf } from './state-of.ts';
+
+type DropEvent = Extract<DeliveryEvent, { kind: 'dropped' | 'drop-rejected' | 'drop-refused' }>;
+
+const newComposition = (drop: Drop, ids: DeriveIds, number: number, at: number, replaces?: string): Composition => ({
+  number,
+  composedAt: at,
+  source: drop.source,
+  ...ids(drop.documentId, number),
+  ...(replaces === undefined ? {} : { replaces }),
+  attempts: [],
+});
+
+const newRecord = (drop: Drop, composition: Composition, at: number): DocumentRecord => ({
+  documentId: drop.documentId,
+  senderOds: drop.senderOds,
+  ...(drop.encounterId === undefined ? {} : { encounterId: drop.encounterId }),
+  ...(drop.version === undefined ? {} : { version: drop.version }),
+  receivedAt: at,
+  dropNames: [drop.name],
+  compositions: [composition],
+  holds: [],
+  history: [{ at, what: 'received' }],
+  counts: noCounts,
+  work: { receipt: true },
+});
+
+const rejected = (
+  record: DocumentRecord,
+  composition: Composition,
+  at: number,
+  problems: readonly RecordedProblem[],
+  drop: Drop,
+) =>
+  edit(record, at, {
+    what: 'rejected',
+    detail: `${problems.length} problem${problems.length === 1 ? '' : 's'}`,
+    composition: { ...composition, rejection: { at, problems: boundProblems(problems) } },
+    work: { discardDrop: drop.discard },
+  });
+
+/**
+ * The same content once more, where nothing of it has left: tried again, because what stood in its way (an allow-list,
+ * a setting, MESH out of reach) may have gone. Same bytes, same ids.
+ */
+const tryAgain = (record: DocumentRecord, current: Composition, drop: Drop, at: number): Edit | undefined => {
+  const state = stateOf(record);
+  const { rejection: _r, suppression: _s, failure: _f, waiting: _w, ...rest } = current;
+  if (state === 'REJECTED' || state === 'SUPPRESSED') {
+    return { what: 'dropped again: tried again', composition: { ...rest, source: drop.source } };
+  }
+  const mayHaveLeft = current.attempts.some(({ outcome }) => !outcome || outcome.kind === 'unknown');
+  if (state === 'SEND_FAILED' && !mayHaveLeft && current.stored && current.giveUpAt !== undefined) {
+    return {
+      what: 'dropped again: tried again',
+      composition: { ...rest, giveUpAt: at + (current.giveUpAt - current.stored.at) },
+      work: { enqueue: true, discardDrop: drop.discard },
+    };
+  }
+  return undefined;
+};
+
+/** A drop of a document that is already known. */
+const again = (record: DocumentRecord, event: DropEvent, at: number): Reduction => {
+  const { drop } = event;
+  const current = currentComposition(record);
+  const names = { dropNames: withDropName(record.dropNames, drop.name) };
+  if (event.kind === 'drop-refused') {
+    return edit(record, at, {
+      what: 'drop refused: other content',
+      detail: event.differing.join(', '),
+      record: { ...names, counts: { ...record.counts, refusedDrops: record.counts.refusedDrops + 1 } },
+      work: { discardDrop: drop.discard },
+    });
+  }
+  const same = current.source.contentDigest === drop.source.contentDigest;
+  if (same && stateOf(record) === 'RECEIVED') {
+    // The same event again, or the same drop before its message was stored: go on composing from where it lies now.
+    const { awaitingNamedPdfSince: _, ...rest } = current;
+    if (
+      current.source.manifest.versionId === drop.source.manifest.versionId &&
+      current.source.pdf.versionId === drop.source.pdf.versionId
+    ) {
+      return noOp('compose-again');
+    }
+    return edit(record, at, { what: 'dropped again', record: names, composition: { ...rest, source: drop.source } });
+  }
+  if (same && event.kind === 'dropped') {
+    const reopened = tryAgain(record, current, drop, at);
+    if (reopened) return edit(record, at, { record: names, ...reopened });
+  }
+  if (same) {
+    return edit(record, at, {
+      what: 'dropped again: the same document',
+      record: { ...names, counts: { ...record.counts, duplicateDrops: record.counts.duplicateDrops + 1 } },
+      work: { discardDrop: drop.discard },
+    });
+  }
+  if (!isCorrectable(record)) {
+    return edit(record, at, {
+      what: 'drop refused: other content',
+      record: { ...names, counts: { ...record.counts, refusedDrops: record.counts.refusedDrops + 1 } },
+      work: { discardDrop: drop.discard },
+    });
+  }
+  const composition = newComposition(
+    drop,
+    event.ids,
+    current.number + 1,
+    at,
+    event.kind === 'dropped' ? event.replaces : undefined,
+  );
+  const corrected = edit(record, at, {
+    what: 'corrected',
+    detail: `composition ${composition.number}`,
+    record: { ...names, compositions: [...record.compositions, composition] },
+  });
+  if (event.kind === 'dropped' || corrected.kind === 'no-op') return corrected;
+  return rejected(corrected.record, composition, at, event.problems, drop);
+};
+
+export const reduceDrop = (record: DocumentRecord | undefined, event: DropEvent, at: number): Reduction => {
+  if (record) return again(record, event, at);
+  if (event.kind === 'drop-refused') return noOp('nothing-to-refuse');
+  const composition = newComposition(
+    event.drop,
+    event.ids,
+    1,
+    at,
+    event.kind === 'dropped' ? event.replaces : undefined,
+  );
+  const created = newRecord(event.drop, composition, at);
+  return event.kind === 'dropped'
+    ? { kind: 'changed', what: 'received', record: created }
+    : rejected(created, composition, at, event.problems, event.drop);
+};
+
+type ComposeEvent = Extract<DeliveryEvent, { kind: 'named-pdf-missing' | 'rejected' | 'suppressed' | 'composed' }>;
+
+/** What compose found out about the current composition; only one that is still RECEIVED takes it. */
+export const reduceCompose = (record: DocumentRecord, event: ComposeEvent, at: number): Reduction =>
+  onCurrent(record, event.composition, (composition) => {
+    if (stateOf(record) !== 'RECEIVED') return noOp('already-decided');
+    const { awaitingNamedPdfSince, ...rest } = composition;
+    const { source } = composition;
+    const discardDrop = {
+      name: record.dropNames.at(-1) ?? '',
+      manifestVersionId: source.manifest.versionId,
+      pdfVersionId: source.pdf.versionId,
+    };
+    switch (event.kind) {
+      case 'named-pdf-missing':
+        return awaitingNamedPdfSince === undefined
+          ? edit(record, at, {
+              what: 'waits for the named PDF',
+              composition: { ...composition, awaitingNamedPdfSince: at },
+            })
+          : noOp('still-waiting');
+      case 'rejected':
+        return edit(record, at, {
+          what: 'rejected',
+          detail: `${event.problems.length} problem${event.problems.length === 1 ? '' : 's'}`,
+          composition: { ...rest, rejection: { at, problems: boundProblems(event.problems) } },
+          work: { discardDrop },
+        });
+      case 'suppressed':
+        return edit(record, at, {
+          what: 'suppressed',
+          detail: event.why,
+          composition: { ...rest, suppression: { at, why: event.why } },
+          work: { discardDrop },
+        });
+      case 'composed':
+        return edit(record, at, {
+          what: 'composed',
+          composition: { ...rest, stored: event.stored, giveUpAt: event.giveUpAt },
+          work: { enqueue: true, discardDrop: event.discard },
+        });
+    }
+  });

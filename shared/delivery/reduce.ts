@@ -1,0 +1,33 @@
+import type { DeliveryEvent } from './events.ts';
+import type { DocumentRecord } from './record.ts';
+import { reduceAcknowledged, reduceReported } from './reduce-answers.ts';
+import { reduceCompose, reduceDrop } from './reduce-drop.ts';
+import { reduceDue, reduceSending } from './reduce-sending.ts';
+import { noOp, type Reduction } from './reduction.ts';
+
+/** The one place where a document's record changes: pure, total, the same whoever calls it and however often. */
+export const reduce = (record: DocumentRecord | undefined, event: DeliveryEvent, now: number): Reduction => {
+  if (event.kind === 'dropped' || event.kind === 'drop-rejected' || event.kind === 'drop-refused') {
+    return reduceDrop(record, event, now);
+  }
+  if (!record) return noOp('no-such-document');
+  switch (event.kind) {
+    case 'named-pdf-missing':
+    case 'rejected':
+    case 'suppressed':
+    case 'composed':
+      return reduceCompose(record, event, now);
+    case 'attempt-begun':
+    case 'attempt-ended':
+    case 'waits':
+    case 'superseded':
+    case 'gave-up':
+      return reduceSending(record, event, now);
+    case 'acknowledged':
+      return reduceAcknowledged(record, event, now);
+    case 'reported':
+      return reduceReported(record, event, now);
+    case 'due':
+      return reduceDue(record, event, now);
+  }
+};

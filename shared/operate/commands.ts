@@ -1,0 +1,102 @@
+import type { z } from 'zod';
+import type { Clock } from '../platform/clock.ts';
+import type { Table } from '../platform/table.ts';
+import { mailboxFile } from '../senders/mailbox.ts';
+import { putMailbox, putSender, readMailbox, readSender } from '../senders/registry.ts';
+import { senderFile } from '../senders/sender.ts';
+
+/** What a command came to, for a person: lines to print, and whether it did what was asked. */
+export interface CommandResult {
+  readonly ok: boolean;
+  readonly lines: readonly string[];
+}
+
+export interface CommandContext {
+  readonly table: Table;
+  readonly clock: Clock;
+  /** A file's text, or undefined where it cannot be read. */
+  readonly readText: (path: string) => string | undefined;
+}
+
+const failed = (...lines: string[]): CommandResult => ({ ok: false, lines });
+const succeeded = (...lines: string[]): CommandResult => ({ ok: true, lines });
+
+/** Reads and validates a file: its value, or every problem at once with its path. */
+const validated = <S extends z.ZodType>(
+  schema: S,
+  file: string,
+  { readText }: CommandContext,
+): { kind: 'value'; value: z.output<S> } | { kind: 'problem'; result: CommandResult } => {
+  const problem = (...lines: string[]) => ({ kind: 'problem' as const, result: failed(...lines) });
+  const text = readText(file);
+  if (text === undefined) return problem(`Cannot read ${file}.`);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    return problem(`${file} is not JSON: ${error instanceof Error ? error.message : 'unreadable'}`);
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return { kind: 'value', value: parsed.data };
+  return problem(
+    `${file} was not put; put these right:`,
+    ...parsed.error.issues.map((issue) => `  ${issue.path.join('.') || 'the whole file'}: ${issue.message}`),
+  );
+};
+
+const putSenderFile = async (file: string, context: CommandContext): Promise<CommandResult> => {
+  const read = validated(senderFile, file, context);
+  if (read.kind === 'problem') return read.result;
+  const sender = read.value;
+  const mailbox = await readMailbox(context.table, sender.mailboxId);
+  if (!mailbox) {
+    return failed(
+      `Sender ${sender.odsCode} names mailbox ${sender.mailboxId}, which is not registered: put the mailbox first.`,
+    );
+  }
+  const outcome = await putSender(context.table, sender);
+  return succeeded(
+    `Sender ${sender.odsCode} ${outcome}: drops under inbox/${sender.odsCode}/ go out through mailbox ${sender.mailboxId} (${mailbox.setting.environment}).`,
+  );
+};
+
+const putMailboxFile = async (file: string, context: CommandContext): Promise<CommandResult> => {
+  const read = validated(mailboxFile, file, context);
+  if (read.kind === 'problem') return read.result;
+  const outcome = await putMailbox(context.table, read.value, context.clock.now());
+  const { mailboxId, environment, pollEverySeconds } = read.value;
+  return succeeded(
+    `Mailbox ${mailboxId} ${outcome}: MESH ${environment}, polled every ${pollEverySeconds} seconds, beginning now.`,
+  );
+};
+
+const show = async (what: string, found: Promise<object | undefined>): Promise<CommandResult> => {
+  const item = await found;
+  return item ? succeeded(JSON.stringify(item, undefined, 2)) : failed(`No such ${what}.`);
+};
+
+export const usage = [
+  'Usage: npm run operate -- COMMAND (--dir FOLDER | --table NAME)',
+  '  mailbox put FILE     register a MESH mailbox, or change its settings',
+  '  mailbox show ID      its settings and what is known of it',
+  '  sender put FILE      register a sending organisation, or change its settings',
+  '  sender show ODS      its settings',
+  '--dir .local is the local run (npm start); --table NAME a deployment, under your own AWS credentials.',
+];
+
+export const runCommand = (words: readonly string[], context: CommandContext): Promise<CommandResult> => {
+  const [subject, verb, argument, ...rest] = words;
+  if (argument !== undefined && rest.length === 0) {
+    switch (`${subject} ${verb}`) {
+      case 'sender put':
+        return putSenderFile(argument, context);
+      case 'mailbox put':
+        return putMailboxFile(argument, context);
+      case 'sender show':
+        return show('sender', readSender(context.table, argument));
+      case 'mailbox show':
+        return show('mailbox', readMailbox(context.table, argument));
+    }
+  }
+  return Promise.resolve(failed(...usage));
+};

@@ -1,0 +1,210 @@
+import { type Applied, applyEvent, readDocument, type StoredRecord } from '../../delivery/documents.ts';
+import {
+  type DropItem,
+  dropCheckAt,
+  type Half,
+  loneHalf,
+  type Pairing,
+  pairHalf,
+  withoutHalf,
+} from '../../delivery/drop.ts';
+import type { DeriveIds } from '../../delivery/events.ts';
+import { dropKey, manifestObject } from '../../delivery/keys.ts';
+import { performWork } from '../../delivery/perform-work.ts';
+import { type WaitingState, waitingReceipt } from '../../delivery/receipt.ts';
+import { currentComposition } from '../../delivery/record.ts';
+import { isCorrectable, stateOf } from '../../delivery/state-of.ts';
+import { writeReceipt } from '../../delivery/write-receipt.ts';
+import { fhirIds } from '../../itk3/fhir-ids.ts';
+import type { MessageHeaderId, OdsCode } from '../../platform/ids.ts';
+import { readWhole } from '../../platform/objects.ts';
+import type { IngestMessage } from '../../platform/queue-messages.ts';
+import { type Change, change } from '../../platform/table.ts';
+import { readMailbox, readSender } from '../../senders/registry.ts';
+import { differingPaths } from '../../submission/content-identity.ts';
+import { type Manifest, manifestLimit, manifestSchema } from '../../submission/manifest.ts';
+import { parseDropKey } from '../../submission/object-names.ts';
+import { suppressionOf } from '../../submission/rules.ts';
+import { composeDocument } from './compose-document.ts';
+import type { ComposeContext } from './context.ts';
+import { digestOf } from './digest-stream.ts';
+import { rememberVersion, replacedBy } from './predecessor.ts';
+import { type DropReading, manifestKey, type Pair, pdfKey, readDrop } from './read-drop.ts';
+import { refuseName } from './refuse-name.ts';
+
+export const deriveIds: DeriveIds = (documentId, composition) => {
+  const { messageHeaderId, documentBundleId } = fhirIds(documentId, composition, 1);
+  return { messageHeaderId: messageHeaderId as MessageHeaderId, documentBundleId };
+};
+
+/** One storage event: pairs it, and takes a complete pair as far as the outbox. Throws only for "try again". */
+export const ingest = async (context: ComposeContext, message: IngestMessage): Promise<void> => {
+  const { clock, log } = context;
+  const key = parseDropKey(message.key);
+  if (key.kind === 'ignore') return;
+  if (key.kind === 'problem') return refuseName(context, message, key);
+  const odsCode = key.odsCode as OdsCode;
+  const { name } = key;
+  const half: Half = {
+    versionId: message.versionId,
+    sequencer: message.sequencer,
+    size: message.size,
+    at: clock.now(),
+  };
+  const pairing = await change<DropItem, Pairing>(
+    context.table,
+    dropKey(odsCode, name),
+    (stored): Change<DropItem, Pairing> => {
+      const paired = pairHalf(stored ?? { odsCode, name }, key.kind, half);
+      if ((paired.kind === 'pair' || paired.kind === 'waiting') && paired.changed) {
+        const due = dropCheckAt(paired.item);
+        return {
+          kind: 'put',
+          item: paired.item,
+          indexed: due === undefined ? {} : { nextCheckAt: due },
+          result: paired,
+        };
+      }
+      return { kind: 'keep', result: paired };
+    },
+  );
+  switch (pairing.kind) {
+    case 'older':
+    case 'done':
+      log.info('INGEST_REPEATED', { odsCode, why: pairing.kind });
+      return;
+    case 'waiting':
+      return discardRepeatedHalf(context, pairing.item);
+    case 'pair':
+      return takePair(context, { odsCode, name, manifest: pairing.manifest, pdf: pairing.pdf });
+  }
+};
+
+/** A half put again with the bytes that were dealt with already is no new half: an uploader that repeats itself. */
+const discardRepeatedHalf = async (context: ComposeContext, item: DropItem): Promise<void> => {
+  const lone = loneHalf(item);
+  if (!lone || !item.done) return;
+  const record = await readDocument(context.table, item.done.documentId);
+  if (!record) return;
+  const { source } = currentComposition(record);
+  const known = lone.side === 'pdf' ? source.pdf.sha256 : source.manifest.sha256;
+  const object = lone.side === 'pdf' ? pdfKey(item.odsCode, item.name) : manifestKey(item.odsCode, item.name);
+  const there = await context.drops.get(object, { versionId: lone.half.versionId });
+  if (!there || known === undefined || (await digestOf(there.body)) !== known) return;
+  // A corrected manifest may name the PDF that lay here before: only a document that needs no second drop is a repeat.
+  if (isCorrectable(record)) return;
+  const current = await context.drops.head(object);
+  if (current?.versionId === lone.half.versionId) await context.drops.remove(object, { ifMatch: current.etag });
+  await change<DropItem, undefined>(context.table, dropKey(item.odsCode, item.name), (stored) => {
+    if (!stored) return { kind: 'keep', result: undefined };
+    const left = withoutHalf(stored, lone.side, lone.half.versionId);
+    const due = dropCheckAt(left);
+    return { kind: 'put', item: left, indexed: due === undefined ? {} : { nextCheckAt: due }, result: undefined };
+  });
+  context.measure.count('DuplicateDrops');
+  context.log.info('INGEST_HALF_REPEATED', { odsCode: item.odsCode, documentId: record.documentId, what: lone.side });
+};
+
+const waits = (context: ComposeContext, pair: Pair, state: WaitingState) =>
+  writeReceipt(context.drops, {
+    ...waitingReceipt(pair, state, pair.manifest.at, context.clock.now()),
+    name: pair.name,
+  });
+
+const takePair = async (context: ComposeContext, pair: Pair): Promise<void> => {
+  const { table, log, measure } = context;
+  const sender = await readSender(table, pair.odsCode);
+  if (!sender) {
+    log.warn('SENDER_NOT_REGISTERED', { odsCode: pair.odsCode });
+    await waits(context, pair, 'SENDER_NOT_REGISTERED');
+    return;
+  }
+  const mailbox = await readMailbox(table, sender.mailboxId);
+  if (!mailbox) {
+    log.error('MAILBOX_NOT_REGISTERED', { odsCode: pair.odsCode, mailboxId: sender.mailboxId });
+    await waits(context, pair, 'WAITING_FOR_MAILBOX');
+    return;
+  }
+  const reading = await readDrop(context, pair, sender, mailbox);
+  if (reading.kind === 'gone') {
+    log.info('INGEST_REPEATED', { odsCode: pair.odsCode, why: 'gone' });
+    return;
+  }
+  const { documentId } = reading.drop;
+  let applied = await register(context, reading);
+  measure.count('DocumentsReceived', applied.kind === 'changed' && applied.what === 'received' ? 1 : 0);
+  log.info('DROP_REGISTERED', {
+    documentId,
+    odsCode: pair.odsCode,
+    what: applied.kind === 'changed' ? applied.what : applied.why,
+  });
+
+  let record = applied.record;
+  const usable =
+    reading.kind === 'sound' &&
+    record &&
+    currentComposition(record).source.contentDigest === reading.drop.source.contentDigest;
+  if (usable && record && reading.kind === 'sound' && stateOf(record) === 'RECEIVED') {
+    const { manifest } = reading;
+    const why = suppressionOf(manifest, pair.odsCode);
+    applied = why
+      ? await applyEvent(context, documentId, {
+          kind: 'suppressed',
+          composition: currentComposition(record).number,
+          why,
+        })
+      : await rememberVersion(table, pair.odsCode, manifest.encounterId, manifest.version, documentId).then(() =>
+          composeDocument(context, record as StoredRecord, manifest, sender),
+        );
+    record = applied.record ?? record;
+  }
+  measure.count('DocumentsComposed', applied.kind === 'changed' && applied.what === 'composed' ? 1 : 0);
+  measure.count('DocumentsRejected', applied.kind === 'changed' && applied.what === 'rejected' ? 1 : 0);
+  if (record) {
+    await performWork(context, record);
+    log.info('DROP_TAKEN', { documentId, composition: currentComposition(record).number, state: stateOf(record) });
+  }
+};
+
+/** Writes what the drop says into the document's record: a new one, the same again, a correction, or a refusal. */
+const register = async (context: ComposeContext, reading: Exclude<DropReading, { kind: 'gone' }>): Promise<Applied> => {
+  const { drop } = reading;
+  const existing = await readDocument(context.table, drop.documentId);
+  if (existing) {
+    const current = currentComposition(existing);
+    if (current.source.contentDigest !== drop.source.contentDigest && !isCorrectable(existing)) {
+      context.measure.count('RefusedDrops');
+      const differing =
+        reading.kind === 'sound' ? await differences(context, existing, reading.manifest) : ['manifest'];
+      return applyEvent(context, drop.documentId, { kind: 'drop-refused', drop, differing });
+    }
+  }
+  if (reading.kind === 'wrong') {
+    return applyEvent(context, drop.documentId, {
+      kind: 'drop-rejected',
+      drop,
+      ids: deriveIds,
+      problems: reading.problems,
+    });
+  }
+  const { odsCode, encounterId, version } = { odsCode: drop.senderOds, ...reading.manifest };
+  const replaces = await replacedBy(context.table, odsCode, encounterId, version);
+  return applyEvent(context, drop.documentId, {
+    kind: 'dropped',
+    drop,
+    ids: deriveIds,
+    ...(replaces === undefined ? {} : { replaces }),
+  });
+};
+
+/** Where the refused manifest differs from the one that stands: paths only, never values. */
+const differences = async (context: ComposeContext, existing: StoredRecord, mine: Manifest): Promise<string[]> => {
+  const { number, source } = currentComposition(existing);
+  const stored =
+    (await readWhole(context.messages, manifestObject(existing.documentId, number), manifestLimit * 2)) ??
+    (await readWhole(context.drops, source.manifest.key, manifestLimit, source.manifest.versionId));
+  if (!stored || stored === 'too-large') return ['manifest'];
+  const theirs = manifestSchema.safeParse(JSON.parse(stored.bytes.toString('utf8')));
+  const paths = theirs.success ? differingPaths(theirs.data, mine) : ['manifest'];
+  return paths.length > 0 ? paths : ['pdf'];
+};

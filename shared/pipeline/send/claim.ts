@@ -1,0 +1,67 @@
+import { readDocument } from '../../delivery/documents.ts';
+import {
+  type Claim,
+  type ClaimOutcome,
+  claimEncounter,
+  type Encounter,
+  noEncounter,
+  releaseEncounter,
+} from '../../delivery/encounter.ts';
+import { encounterKey } from '../../delivery/keys.ts';
+import type { OdsCode } from '../../platform/ids.ts';
+import { change, type Table } from '../../platform/table.ts';
+
+/** One conditional update of the encounter: whoever gets it may post, and nobody else of this encounter. */
+export const claimForSending = (
+  table: Table,
+  odsCode: OdsCode,
+  encounterId: string,
+  wanted: Claim,
+  now: () => number,
+): Promise<ClaimOutcome> =>
+  change<Encounter, ClaimOutcome>(table, encounterKey(odsCode, encounterId), (stored) => {
+    const outcome = claimEncounter(stored ?? noEncounter, wanted, now());
+    return outcome.kind === 'claimed'
+      ? { kind: 'put', item: outcome.encounter, result: outcome }
+      : { kind: 'keep', result: outcome };
+  });
+
+export const releaseClaim = (
+  table: Table,
+  odsCode: OdsCode,
+  encounterId: string,
+  claim: Pick<Claim, 'documentId' | 'attempt' | 'owner'>,
+): Promise<undefined> =>
+  change<Encounter, undefined>(table, encounterKey(odsCode, encounterId), (stored) => {
+    const released = releaseEncounter(stored ?? noEncounter, claim);
+    return stored && released !== stored
+      ? { kind: 'put', item: released, result: undefined }
+      : { kind: 'keep', result: undefined };
+  });
+
+/**
+ * Frees a claim whose holder is over: its deadline has passed, and its document's record has no open attempt under it
+ * (the holder died before SENDING, or its outcome is recorded and only the release was lost). A doubt is not over.
+ */
+export const freeOrphan = async (
+  table: Table,
+  odsCode: OdsCode,
+  encounterId: string,
+  claim: Claim,
+  now: number,
+): Promise<'freed' | 'still-held'> => {
+  if (claim.deadline >= now) return 'still-held';
+  const holder = await readDocument(table, claim.documentId);
+  const attempt = holder?.compositions
+    .flatMap(({ attempts }) => attempts)
+    .find(({ number, owner }) => number === claim.attempt && owner === claim.owner);
+  if (attempt && (attempt.outcome === undefined || attempt.outcome.kind === 'unknown')) {
+    const answered = holder?.compositions.some(
+      ({ attempts, infrastructure, business, report }) =>
+        attempts.includes(attempt) && (infrastructure ?? business ?? report) !== undefined,
+    );
+    if (!answered) return 'still-held';
+  }
+  await releaseClaim(table, odsCode, encounterId, claim);
+  return 'freed';
+};

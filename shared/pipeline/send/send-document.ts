@@ -1,0 +1,284 @@
+import { Readable } from 'node:stream';
+import { type Disposition, done, returnAfter } from '../../delivery/disposition.ts';
+import { type Applied, applyEvent, readDocument, type StoredRecord } from '../../delivery/documents.ts';
+import { queueSilence } from '../../delivery/due.ts';
+import { envelopeObject, partObject } from '../../delivery/keys.ts';
+import { performWork, type WorkContext } from '../../delivery/perform-work.ts';
+import { type AttemptOutcome, type Composition, currentComposition } from '../../delivery/record.ts';
+import { doubtfulAttempt, nextAttempt, stateOf } from '../../delivery/state-of.ts';
+import type { MeshClient } from '../../mesh/client.ts';
+import type { SendOutcome } from '../../mesh/outcomes.ts';
+import { minutes } from '../../platform/clock.ts';
+import type { DocumentId, Ids, MeshMessageId } from '../../platform/ids.ts';
+import type { Log } from '../../platform/log.ts';
+import type { Measure } from '../../platform/measure.ts';
+import { readWhole } from '../../platform/objects.ts';
+import type { OutboxMessage } from '../../platform/queue-messages.ts';
+import { type ConnectionSetting, connect } from '../../senders/connection.ts';
+import { circuitRetry, type Mailbox, openCircuit } from '../../senders/mailbox.ts';
+import { changeCourse, readMailbox } from '../../senders/registry.ts';
+import { type EnvelopeFile, envelopeFile } from '../envelope.ts';
+import { backoff } from './backoff.ts';
+import { claimForSending, freeOrphan, releaseClaim } from './claim.ts';
+
+export interface SendContext extends WorkContext {
+  readonly connection: ConnectionSetting;
+  readonly ids: Ids;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly measure: Measure;
+  /** Epoch ms when this invocation has certainly ended. */
+  readonly deadline: number;
+}
+
+/** Time that an attempt needs at the least; with less left the message goes back. */
+const leastTime = minutes(0.5);
+const envelopeBytes = 1 << 20;
+
+/** Is there anything to send, and if not, why? Pure. */
+export const sendable = (
+  record: StoredRecord,
+  message: OutboxMessage,
+  now: number,
+  doubtWait: number,
+): { kind: 'send' } | { kind: 'skip'; why: string } | { kind: 'give-up' } => {
+  const composition = currentComposition(record);
+  if (composition.number !== message.composition) return { kind: 'skip', why: 'older-composition' };
+  if (record.holds.length > 0) return { kind: 'skip', why: 'held' };
+  const state = stateOf(record);
+  if (state === 'SENDING') {
+    const doubt = doubtfulAttempt(composition);
+    const resend = doubt && now >= doubt.deadline + doubtWait && composition.possibleDuplicate !== true;
+    // A redelivery of the queue never posts a first part by itself: watch re-sends once the doubt has waited.
+    return resend ? { kind: 'send' } : { kind: 'skip', why: 'in-doubt' };
+  }
+  if (state !== 'COMPOSED') return { kind: 'skip', why: state };
+  if (composition.giveUpAt !== undefined && now > composition.giveUpAt) return { kind: 'give-up' };
+  if (composition.waiting && now < composition.waiting.until) return { kind: 'skip', why: 'waiting' };
+  return { kind: 'send' };
+};
+
+/** Sends one composition, or says why not. Whatever happens is in the record before the queue is told. */
+export const sendDocument = async (context: SendContext, message: OutboxMessage): Promise<Disposition> => {
+  const { table, clock, settings, log } = context;
+  const documentId = message.documentId as DocumentId;
+  const fields = { documentId, composition: message.composition };
+  const record = await readDocument(table, documentId);
+  if (!record) {
+    log.error('SEND_UNKNOWN_DOCUMENT', fields);
+    return done;
+  }
+  const decision = sendable(record, message, clock.now(), settings.doubtWait);
+  if (decision.kind === 'skip') {
+    log.info('SEND_SKIPPED', { ...fields, why: decision.why });
+    return done;
+  }
+  if (decision.kind === 'give-up') {
+    await finish(context, await applyEvent(context, documentId, { kind: 'gave-up', composition: message.composition }));
+    log.error('SEND_GAVE_UP', fields);
+    return done;
+  }
+  if (context.deadline - clock.now() < leastTime) return returnAfter(minutes(1));
+
+  const composition = currentComposition(record);
+  const mailboxId = composition.stored?.mailboxId ?? '';
+  const mailbox = await readMailbox(table, mailboxId);
+  if (!mailbox)
+    return waits(context, composition, documentId, 'the MESH mailbox is not registered', clock.now() + circuitRetry);
+  if (mailbox.course.circuit) {
+    return waits(
+      context,
+      composition,
+      documentId,
+      'the MESH mailbox has a configuration fault',
+      mailbox.course.circuit.nextTryAt,
+    );
+  }
+  const connection = await connect(context.connection, mailbox.setting, () => context.deadline);
+  if (connection.kind === 'configuration') return stop(context, mailbox, composition, documentId, connection);
+  try {
+    return await attempt(context, record, mailbox, connection.client);
+  } finally {
+    connection.client.close();
+  }
+};
+
+/** Everything from the claim on: claim, SENDING, post, outcome. */
+const attempt = async (
+  context: SendContext,
+  record: StoredRecord,
+  mailbox: Mailbox,
+  client: MeshClient,
+): Promise<Disposition> => {
+  const { table, clock, ids, log, settings } = context;
+  const { documentId, senderOds, encounterId, version } = record;
+  const composition = currentComposition(record);
+  if (encounterId === undefined || version === undefined)
+    throw new Error(`Document ${documentId} was composed without an encounter.`);
+  const claim = {
+    documentId,
+    version,
+    attempt: nextAttempt(record),
+    owner: ids.uuid(),
+    deadline: context.deadline,
+  };
+  const fields = { documentId, composition: composition.number, attempt: claim.attempt };
+  const envelope = await readEnvelope(context, documentId, composition);
+  const claimed = await claimForSending(table, senderOds, encounterId, claim, () => clock.now());
+  switch (claimed.kind) {
+    case 'superseded':
+      await finish(
+        context,
+        await applyEvent(context, documentId, {
+          kind: 'superseded',
+          composition: composition.number,
+          byVersion: claimed.by,
+        }),
+      );
+      log.info('SEND_SUPERSEDED', fields);
+      return done;
+    case 'stale':
+      log.info('SEND_SKIPPED', { ...fields, why: 'stale' });
+      return done;
+    case 'in-flight': {
+      const freed = await freeOrphan(table, senderOds, encounterId, claimed.claim, clock.now());
+      log.info('SEND_WAITS_FOR_VERSION', { ...fields, why: freed });
+      const rest = claimed.claim.deadline - clock.now();
+      // A doubt about another version takes longer to clear up than this invocation's neighbour to end.
+      return returnAfter(freed === 'freed' ? 1000 : rest > 0 ? rest : Math.min(settings.doubtWait, queueSilence / 2));
+    }
+    case 'claimed':
+      break;
+  }
+  const begun = await applyEvent(context, documentId, {
+    kind: 'attempt-begun',
+    composition: composition.number,
+    attempt: claim.attempt,
+    owner: claim.owner,
+    deadline: claim.deadline,
+  });
+  if (begun.kind === 'no-op') {
+    await releaseClaim(table, senderOds, encounterId, claim);
+    log.info('SEND_SKIPPED', { ...fields, why: begun.why });
+    return done;
+  }
+  log.info('SEND_BEGUN', fields);
+  const outcome = await client.send(
+    {
+      to: envelope.to,
+      subject: envelope.subject,
+      workflowId: envelope.workflowId,
+      localId: envelope.localId,
+      contentType: envelope.contentType,
+      ...(envelope.contentEncoding === undefined ? {} : { contentEncoding: envelope.contentEncoding }),
+    },
+    envelope.parts.map(({ length }, index) => ({
+      length,
+      async open() {
+        const part = await context.messages.get(partObject(documentId, composition.number, index + 1));
+        if (!part) throw new Error(`Part ${index + 1} of document ${documentId} is gone.`);
+        return Readable.from(part.body, { objectMode: false });
+      },
+    })),
+  );
+  const ended = await applyEvent(context, documentId, {
+    kind: 'attempt-ended',
+    composition: composition.number,
+    attempt: claim.attempt,
+    owner: claim.owner,
+    outcome: attemptOutcome(outcome, clock.now()),
+  });
+  log[outcome.kind === 'sent' ? 'info' : 'warn']('SEND_ENDED', {
+    ...fields,
+    what: outcome.kind,
+    ...(outcome.kind === 'sent' ? { meshMessageId: outcome.meshMessageId } : { why: outcome.reason }),
+    ...('code' in outcome && outcome.code !== undefined ? { resultCode: outcome.code } : {}),
+  });
+  context.measure.count('DocumentsSent', outcome.kind === 'sent' ? 1 : 0);
+  context.measure.count('UnknownOutcomes', outcome.kind === 'unknown' ? 1 : 0);
+  const settled = await finish(context, ended);
+  if (outcome.kind === 'configuration') return stop(context, mailbox, composition, documentId, outcome);
+  if (outcome.kind === 'transient') {
+    const failures = (settled ?? record).compositions.flatMap(({ attempts }) => attempts).length;
+    return returnAfter(backoff(failures, context.random(), outcome.retryAfterMs));
+  }
+  return done;
+};
+
+/** A client that has begun an upload of several parts cannot begin it again: what MESH holds of it is in doubt. */
+export const attemptOutcome = (outcome: SendOutcome, at: number): AttemptOutcome => {
+  if (outcome.kind !== 'sent' && outcome.upload !== undefined) {
+    return {
+      kind: 'unknown',
+      at,
+      reason: `the upload broke off after part ${outcome.upload.nextPart - 1}: ${outcome.reason}`,
+    };
+  }
+  switch (outcome.kind) {
+    case 'sent':
+      return { kind: 'sent', at, meshMessageId: outcome.meshMessageId as MeshMessageId };
+    case 'refused':
+      return {
+        kind: 'refused',
+        at,
+        code: outcome.code ?? `HTTP_${outcome.status ?? 'NONE'}`,
+        advice: `${outcome.reason} ${outcome.advice}`,
+      };
+    case 'transient':
+    case 'configuration':
+      return { kind: 'not-sent', at, reason: outcome.reason };
+    case 'unknown':
+      return { kind: 'unknown', at, reason: outcome.reason };
+  }
+};
+
+const readEnvelope = async (
+  context: SendContext,
+  documentId: DocumentId,
+  composition: Composition,
+): Promise<EnvelopeFile> => {
+  const found = await readWhole(context.messages, envelopeObject(documentId, composition.number), envelopeBytes);
+  if (!found || found === 'too-large') throw new Error(`The envelope of document ${documentId} is gone.`);
+  return envelopeFile.parse(JSON.parse(found.bytes.toString('utf8')));
+};
+
+const finish = async (context: SendContext, applied: Applied): Promise<StoredRecord | undefined> =>
+  applied.kind === 'changed' ? performWork(context, applied.record) : applied.record;
+
+/** The document waits in its record, not in the queue: watch queues it again when the time has come. */
+const waits = async (
+  context: SendContext,
+  composition: Composition,
+  documentId: DocumentId,
+  why: string,
+  until: number,
+): Promise<Disposition> => {
+  await finish(
+    context,
+    await applyEvent(context, documentId, { kind: 'waits', composition: composition.number, until, why }),
+  );
+  context.log.warn('SEND_WAITS', { documentId, why });
+  return done;
+};
+
+/** A configuration fault stops the mailbox, not the document: one circuit opens, whatever waits is kept. */
+const stop = async (
+  context: SendContext,
+  mailbox: Mailbox,
+  composition: Composition,
+  documentId: DocumentId,
+  fault: { readonly reason: string; readonly advice: string },
+): Promise<Disposition> => {
+  const { mailboxId } = mailbox.setting;
+  const now = context.clock.now();
+  const changed = await changeCourse(context.table, mailboxId, ({ course }) => openCircuit(course, fault, now));
+  context.measure.count('CircuitsOpened');
+  context.log.error('MAILBOX_CIRCUIT_OPEN', { mailboxId, why: fault.reason });
+  return waits(
+    context,
+    composition,
+    documentId,
+    'the MESH mailbox has a configuration fault',
+    changed?.course.circuit?.nextTryAt ?? now + circuitRetry,
+  );
+};

@@ -1,0 +1,27 @@
+import { applyEvent, clearWork, readDocument } from '../../delivery/documents.ts';
+import { performWork } from '../../delivery/perform-work.ts';
+import { hasWork } from '../../delivery/work.ts';
+import type { DocumentId } from '../../platform/ids.ts';
+import type { WatchContext } from './watch.ts';
+
+/** Finishes what a crash left; otherwise asks the record what its due time means. */
+export const watchDocument = async (context: WatchContext, id: string): Promise<void> => {
+  const { table, settings, log, measure } = context;
+  const documentId = id as DocumentId;
+  const record = await readDocument(table, documentId);
+  if (!record) return;
+  if (hasWork(record.work)) {
+    await performWork(context, record);
+    measure.count('UnfinishedWork');
+    log.warn('WATCH_FINISHED_WORK', { documentId });
+    return;
+  }
+  const applied = await applyEvent(context, documentId, { kind: 'due', doubtWait: settings.doubtWait });
+  if (applied.kind === 'changed') {
+    await performWork(context, applied.record);
+    log.warn('WATCH_MOVED_DOCUMENT', { documentId, what: applied.what });
+    return;
+  }
+  // Nothing to do yet: writing it unchanged sets its next due time.
+  if (applied.record) await clearWork(context, applied.record, applied.record.work);
+};

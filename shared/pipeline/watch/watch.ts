@@ -1,0 +1,63 @@
+import { splitKey } from '../../delivery/keys.ts';
+import type { WorkContext } from '../../delivery/perform-work.ts';
+import { errorText, type Log } from '../../platform/log.ts';
+import type { Measure } from '../../platform/measure.ts';
+import { workShards } from '../../platform/names.ts';
+import type { Objects } from '../../platform/objects.ts';
+import type { Queue } from '../../platform/queue.ts';
+import type { ConnectionSetting } from '../../senders/connection.ts';
+import { sweepInbox } from './sweep-inbox.ts';
+import { watchDocument } from './watch-document.ts';
+import { watchDrop } from './watch-drop.ts';
+import { watchMailbox } from './watch-mailbox.ts';
+
+export interface WatchContext extends WorkContext {
+  readonly archive: Objects;
+  readonly outbox: Queue;
+  readonly ingest: Queue;
+  readonly polls: Queue;
+  readonly connection: ConnectionSetting;
+  readonly log: Log;
+  readonly measure: Measure;
+  /** Epoch ms when this invocation has certainly ended. */
+  readonly deadline: number;
+}
+
+/** Per shard and tick; what is left is due the next minute, earliest first. */
+const batch = 100;
+
+/**
+ * Each minute: everything on the work index that is due, then what lies in the inbox unfinished. The index only finds
+ * candidates; each decision reads its item. One item that fails does not stop the others.
+ */
+export const watch = async (context: WatchContext): Promise<void> => {
+  const { table, clock, log, measure } = context;
+  const shards = await Promise.all(workShards.map((shard) => table.due(shard, clock.now(), batch)));
+  const due = shards.flat().sort((a, b) => a.nextCheckAt - b.nextCheckAt);
+  let failed = 0;
+  for (const { key } of due) {
+    try {
+      await watchItem(context, key);
+    } catch (error) {
+      failed += 1;
+      log.error('WATCH_ITEM_FAILED', { what: splitKey(key).kind, error: errorText(error) });
+    }
+  }
+  const swept = await sweepInbox(context);
+  measure.count('UnfinishedWork', failed);
+  log.info('WATCH_DONE', { count: due.length + swept });
+};
+
+const watchItem = (context: WatchContext, key: string): Promise<void> => {
+  const { kind, rest } = splitKey(key);
+  switch (kind) {
+    case 'DOC':
+      return watchDocument(context, rest);
+    case 'MAILBOX':
+      return watchMailbox(context, rest);
+    case 'DROP':
+      return watchDrop(context, rest);
+    default:
+      throw new Error(`Nothing watches items of the kind ${kind}.`);
+  }
+};

@@ -1,0 +1,80 @@
+import type { z } from 'zod';
+import { dynamoDbTable } from '../platform/aws/dynamodb-table.ts';
+import { s3Objects } from '../platform/aws/s3-objects.ts';
+import { secretsManager } from '../platform/aws/secrets-manager.ts';
+import { sqsQueue, sqsRedelivery } from '../platform/aws/sqs-queue.ts';
+import { minutes, systemClock } from '../platform/clock.ts';
+import {
+  composeEnvironment,
+  type environments,
+  parseEnvironment,
+  pollEnvironment,
+  sendEnvironment,
+  watchEnvironment,
+} from '../platform/environment.ts';
+import { systemIds } from '../platform/ids.ts';
+import { powertoolsLog } from '../platform/log.ts';
+import { powertoolsMeasure } from '../platform/measure.ts';
+
+/** From a function's environment to what it works with: the only place where real adapters meet the library. */
+
+type Environment = z.output<(typeof environments)[keyof typeof environments]>;
+
+const common = (environment: Environment) => ({
+  table: dynamoDbTable(environment.TABLE_NAME),
+  clock: systemClock,
+  ids: systemIds,
+  random: Math.random,
+  settings: {
+    doubtWait: minutes(environment.DOUBT_WAIT_MINUTES),
+    giveUpAfter: minutes(environment.GIVE_UP_AFTER_MINUTES),
+  },
+  drops: s3Objects(environment.INBOX_BUCKET),
+  messages: s3Objects(environment.MESSAGES_BUCKET),
+  log: powertoolsLog(environment.POWERTOOLS_SERVICE_NAME),
+  measure: powertoolsMeasure(environment.POWERTOOLS_METRICS_NAMESPACE, environment.POWERTOOLS_SERVICE_NAME),
+  redelivery: sqsRedelivery(),
+  connection: {
+    stage: environment.STAGE,
+    secrets: secretsManager(systemClock),
+    clock: systemClock,
+    ids: systemIds,
+  },
+});
+
+const listOf = (text: string): string[] => text.split(',').filter((part) => part !== '');
+
+export const wireCompose = (source: NodeJS.ProcessEnv) => {
+  const environment = parseEnvironment(composeEnvironment, source);
+  return {
+    ...common(environment),
+    outbox: sqsQueue(environment.OUTBOX_QUEUE_URL),
+    rules: {
+      maxPdfBytes: environment.MAX_PDF_BYTES,
+      refusedNhsNumbers: listOf(environment.REFUSED_NHS_NUMBERS),
+      allowedNhsNumbers: listOf(environment.ALLOWED_NHS_NUMBERS),
+      refusedGivenNames: listOf(environment.REFUSED_GIVEN_NAMES).map((word) => new RegExp(`^(?:${word})$`, 'i')),
+    },
+  };
+};
+
+export const wireSend = (source: NodeJS.ProcessEnv) => {
+  const environment = parseEnvironment(sendEnvironment, source);
+  return { ...common(environment), archive: s3Objects(environment.ARCHIVE_BUCKET) };
+};
+
+export const wirePoll = (source: NodeJS.ProcessEnv) => {
+  const environment = parseEnvironment(pollEnvironment, source);
+  return { ...common(environment), archive: s3Objects(environment.ARCHIVE_BUCKET) };
+};
+
+export const wireWatch = (source: NodeJS.ProcessEnv) => {
+  const environment = parseEnvironment(watchEnvironment, source);
+  return {
+    ...common(environment),
+    archive: s3Objects(environment.ARCHIVE_BUCKET),
+    ingest: sqsQueue(environment.INGEST_QUEUE_URL),
+    outbox: sqsQueue(environment.OUTBOX_QUEUE_URL),
+    polls: sqsQueue(environment.POLL_QUEUE_URL),
+  };
+};

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { ConditionalCheckFailedException, DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { DeleteCommand, DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { expiryAttribute, workIndex, workShards } from '../names.ts';
+import type { Indexed, Stored, Table, WriteOutcome } from '../table.ts';
+
+const shardOf = (key: string): string =>
+  workShards[createHash('sha256').update(key).digest()[0] as number & 3] ?? workShards[0];
+
+const conflictOr = (error: unknown): WriteOutcome => {
+  if (error instanceof ConditionalCheckFailedException) return 'conflict';
+  throw error;
+};
+
+const condition = (expected: number) =>
+  expected === 0
+    ? { ConditionExpression: 'attribute_not_exists(pk)' }
+    : { ConditionExpression: 'revision = :expected', ExpressionAttributeValues: { ':expected': expected } };
+
+/** `config` is for operators' commands that speak to another endpoint; functions have theirs from the environment. */
+export const dynamoDbTable = (tableName: string, config: DynamoDBClientConfig = {}): Table => {
+  const documents = DynamoDBDocumentClient.from(new DynamoDBClient(config), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+  return {
+    async read<T>(key: string) {
+      const { Item } = await documents.send(
+        new GetCommand({ TableName: tableName, Key: { pk: key }, ConsistentRead: true }),
+      );
+      if (!Item) return undefined;
+      const { data, revision } = Item as { data: T; revision: number };
+      return { ...data, revision } as T & Stored;
+    },
+    async write(key, item, expected, indexed: Indexed = {}) {
+      const { nextCheckAt, expiresAt, ...bySender } = indexed;
+      // The revision is the item's own attribute; what a caller read carries it too, and must not store it twice.
+      const { revision: _, ...data } = item as typeof item & Partial<Stored>;
+      const Item = {
+        pk: key,
+        revision: expected + 1,
+        data,
+        ...bySender,
+        ...(nextCheckAt === undefined ? {} : { workShard: shardOf(key), nextCheckAt }),
+        ...(expiresAt === undefined ? {} : { [expiryAttribute]: Math.ceil(expiresAt / 1000) }),
+      };
+      return documents
+        .send(new PutCommand({ TableName: tableName, Item, ...condition(expected) }))
+        .then((): WriteOutcome => 'written', conflictOr);
+    },
+    async remove(key, expected) {
+      return documents
+        .send(new DeleteCommand({ TableName: tableName, Key: { pk: key }, ...condition(expected) }))
+        .then((): WriteOutcome => 'written', conflictOr);
+    },
+    async due(shard, now, limit) {
+      const { Items = [] } = await documents.send(
+        new QueryCommand({
+          TableName: tableName,
+          IndexName: workIndex,
+          KeyConditionExpression: 'workShard = :shard AND nextCheckAt <= :now',
+          ExpressionAttributeValues: { ':shard': shard, ':now': now },
+          Limit: limit,
+        }),
+      );
+      return Items.map((item) => ({ key: String(item.pk), nextCheckAt: Number(item.nextCheckAt) }));
+    },
+  };
+};

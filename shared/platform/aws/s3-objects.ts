@@ -1,0 +1,114 @@
+import { Readable } from 'node:stream';
+import {
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import type { Objects } from '../objects.ts';
+
+const statusOf = (error: unknown): number | undefined =>
+  error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+
+const missing = (error: unknown): undefined => {
+  // 405: the version named is a delete marker.
+  if (statusOf(error) === 404 || statusOf(error) === 405) return undefined;
+  throw error;
+};
+
+const conflict = (error: unknown): 'conflict' => {
+  // 412: the condition failed; 409: another conditional write was under way; 404: If-Match on what is gone.
+  if ([404, 409, 412].includes(statusOf(error) ?? 0)) return 'conflict';
+  throw error;
+};
+
+export const s3Objects = (bucket: string, client = new S3Client({})): Objects => ({
+  bucket,
+  async get(key, { versionId, range } = {}) {
+    const answer = await client
+      .send(
+        new GetObjectCommand({
+          Bucket: bucket,
+          Key: key,
+          ...(versionId === undefined ? {} : { VersionId: versionId }),
+          ...(range === undefined ? {} : { Range: `bytes=${range.from}-${range.to - 1}` }),
+        }),
+      )
+      .catch(missing);
+    if (!answer?.Body) return undefined;
+    return {
+      body: answer.Body as AsyncIterable<Uint8Array> & typeof answer.Body,
+      size: answer.ContentLength ?? 0,
+      etag: answer.ETag ?? '',
+      lastModified: answer.LastModified?.getTime() ?? 0,
+    };
+  },
+  async head(key) {
+    const answer = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key })).catch(missing);
+    if (!answer) return undefined;
+    return { versionId: answer.VersionId ?? 'null', size: answer.ContentLength ?? 0, etag: answer.ETag ?? '' };
+  },
+  put: (key, body, { contentType = 'application/json', ifMatch, ifNew } = {}) =>
+    client
+      .send(
+        new PutObjectCommand({
+          Bucket: bucket,
+          Key: key,
+          Body: body,
+          ContentType: contentType,
+          ...(ifMatch === undefined ? {} : { IfMatch: ifMatch }),
+          ...(ifNew ? { IfNoneMatch: '*' } : {}),
+        }),
+      )
+      .then(() => 'written' as const, conflict),
+  async upload(key, body, contentType) {
+    const upload = new Upload({
+      client,
+      params: { Bucket: bucket, Key: key, Body: Readable.from(body, { objectMode: false }), ContentType: contentType },
+      queueSize: 2,
+      partSize: 8 << 20,
+    });
+    await upload.done();
+  },
+  remove: (key, { ifMatch } = {}) =>
+    client
+      .send(
+        new DeleteObjectCommand({ Bucket: bucket, Key: key, ...(ifMatch === undefined ? {} : { IfMatch: ifMatch }) }),
+      )
+      .then(
+        () => 'removed' as const,
+        (error: unknown) => (statusOf(error) === 404 ? 'removed' : conflict(error)),
+      ),
+  copyFrom: (source, key) =>
+    client
+      .send(
+        new CopyObjectCommand({
+          Bucket: bucket,
+          Key: key,
+          CopySource: `${source.bucket}/${source.key.split('/').map(encodeURIComponent).join('/')}`,
+          IfNoneMatch: '*',
+        }),
+      )
+      .then(() => 'written' as const, conflict),
+  async *list(prefix) {
+    let token: string | undefined;
+    do {
+      const page = await client.send(
+        new ListObjectsV2Command({
+          Bucket: bucket,
+          Prefix: prefix,
+          ...(token === undefined ? {} : { ContinuationToken: token }),
+        }),
+      );
+      for (const { Key, Size = 0, LastModified } of page.Contents ?? []) {
+        if (Key !== undefined) yield { key: Key, size: Size, lastModified: LastModified?.getTime() ?? 0 };
+      }
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+  },
+});

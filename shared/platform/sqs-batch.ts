@@ -1,0 +1,59 @@
+import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { z } from 'zod';
+import { errorText, type Log } from './log.ts';
+import type { Redelivery } from './queue.ts';
+
+/** What a message's own processing decided: gone, or to come back after a while. */
+export type MessageDisposition = { readonly kind: 'done' } | { readonly kind: 'return'; readonly afterSeconds: number };
+
+class ReturnToQueue extends Error {
+  constructor() {
+    super('The message goes back to its queue.');
+    this.name = 'ReturnToQueue';
+  }
+}
+
+/**
+ * The one place where an outcome becomes what happens to a message: `done` deletes it, `return` makes it visible again
+ * when it says, a throw leaves it to the queue's own timing, and one that cannot be decoded ends in the DLQ.
+ */
+export const processBatch = <S extends z.ZodType>(
+  { log, redelivery, finish }: { log: Log; redelivery: Redelivery; finish: () => void },
+  schema: S,
+  take: (message: z.output<S>, context: Context) => Promise<MessageDisposition>,
+) => {
+  const processor = new BatchProcessor(EventType.SQS);
+  const one = async (record: SQSRecord, context: Context): Promise<void> => {
+    const decoded = schema.safeParse(jsonOf(record.body));
+    if (!decoded.success) {
+      log.error('MESSAGE_UNREADABLE', { why: 'not a message of this queue' });
+      throw new ReturnToQueue();
+    }
+    const disposition = await take(decoded.data, context).catch((error: unknown) => {
+      log.error('MESSAGE_FAILED', { error: errorText(error) });
+      throw error;
+    });
+    if (disposition.kind === 'done') return;
+    await redelivery.returnAfter(record.eventSourceARN, record.receiptHandle, disposition.afterSeconds);
+    throw new ReturnToQueue();
+  };
+  return async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
+    try {
+      return await processPartialResponse(event, (record: SQSRecord) => one(record, context), processor, {
+        context,
+        throwOnFullBatchFailure: false,
+      });
+    } finally {
+      finish();
+    }
+  };
+};
+
+const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,65 @@
+/** The port to the one table. Every item has a revision; a write names the revision that it read. */
+
+export interface Stored {
+  /** 1 when first written, then one more with each write. */
+  readonly revision: number;
+}
+
+/** What is indexed beside the item's own data: keys and state only. */
+export interface Indexed {
+  /** Puts the item on the `work` index: when something must look at it again, epoch ms. */
+  readonly nextCheckAt?: number;
+  /** Puts the item on the `bySender` index. */
+  readonly senderOds?: string;
+  readonly updatedAt?: number;
+  readonly state?: string;
+  /** Time to live, epoch ms. */
+  readonly expiresAt?: number;
+}
+
+export type WriteOutcome = 'written' | 'conflict';
+
+export interface Table {
+  /** Consistent read. */
+  read<T>(key: string): Promise<(T & Stored) | undefined>;
+  /** Writes if the stored revision still is `expected` (0: if there is no item). The new revision is `expected + 1`. */
+  write<T extends object>(key: string, item: T, expected: number, indexed?: Indexed): Promise<WriteOutcome>;
+  remove(key: string, expected: number): Promise<WriteOutcome>;
+  /** Keys of one work shard that are due, earliest first. Only finds candidates: decide on what `read` gives. */
+  due(shard: string, now: number, limit: number): Promise<{ key: string; nextCheckAt: number }[]>;
+}
+
+/** What a change wants: a new item, no item, or nothing. `result` goes back to the caller. */
+export type Change<T, R> =
+  | { readonly kind: 'put'; readonly item: T; readonly indexed?: Indexed; readonly result: R }
+  | { readonly kind: 'remove'; readonly result: R }
+  | { readonly kind: 'keep'; readonly result: R };
+
+const patience = 50;
+
+/**
+ * Reads, decides, writes; on conflict reads and decides again. The decision is a pure function of what is stored,
+ * so doing it again is harmless. Throws only if fifty writers in a row were faster.
+ */
+export const change = async <T extends object, R>(
+  table: Table,
+  key: string,
+  decide: (stored: (T & Stored) | undefined) => Change<T, R>,
+): Promise<R> => {
+  for (let attempt = 0; attempt < patience; attempt++) {
+    const stored = await table.read<T>(key);
+    const decided = decide(stored);
+    const expected = stored?.revision ?? 0;
+    switch (decided.kind) {
+      case 'keep':
+        return decided.result;
+      case 'put':
+        if ((await table.write(key, decided.item, expected, decided.indexed)) === 'written') return decided.result;
+        break;
+      case 'remove':
+        if (expected === 0 || (await table.remove(key, expected)) === 'written') return decided.result;
+        break;
+    }
+  }
+  throw new Error(`An item was changed by others ${patience} times in a row; giving the message back.`);
+};

@@ -1,0 +1,58 @@
+import { createMeshClient, type MeshClient } from '../mesh/client.ts';
+import { readCredentials } from '../mesh/credentials.ts';
+import { meshBaseUrl } from '../mesh/environments.ts';
+import type { Configuration } from '../mesh/outcomes.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Ids } from '../platform/ids.ts';
+import { environmentSecretName, mailboxSecretName } from '../platform/names.ts';
+import type { SecretSource } from '../platform/secrets.ts';
+import type { MailboxSetting } from './mailbox.ts';
+
+/** What it takes to speak to MESH for a mailbox. */
+export interface ConnectionSetting {
+  readonly stage: string;
+  readonly secrets: SecretSource;
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
+
+export interface Connection {
+  readonly kind: 'ok';
+  readonly client: MeshClient;
+  readonly daysToExpiry: number;
+}
+
+const missing = (what: string, name: string): Configuration => ({
+  kind: 'configuration',
+  reason: `The ${what} secret does not exist.`,
+  advice: `Create ${name} in Secrets Manager (docs/operating.md, Secrets).`,
+});
+
+/** Everything that can be wrong before a byte is sent is a configuration fault with a sentence for an operator. */
+export const connect = async (
+  { stage, secrets, clock, ids }: ConnectionSetting,
+  mailbox: MailboxSetting,
+  deadline: () => number,
+): Promise<Connection | Configuration> => {
+  const environmentName = environmentSecretName(stage);
+  const mailboxName = mailboxSecretName(stage, mailbox.mailboxId);
+  const [environment, own] = await Promise.all([secrets.read(environmentName), secrets.read(mailboxName)]);
+  if (environment === undefined) return missing('environment', environmentName);
+  if (own === undefined) return missing('mailbox', mailboxName);
+  const checked = readCredentials({ environment, mailbox: own }, clock.now());
+  if (checked.kind === 'configuration') return checked;
+  const base = meshBaseUrl(mailbox.environment, mailbox.baseUrl);
+  if (base.kind === 'configuration') return base;
+  return {
+    kind: 'ok',
+    daysToExpiry: checked.daysToExpiry,
+    client: createMeshClient({
+      baseUrl: base.value,
+      mailboxId: mailbox.mailboxId,
+      credentials: checked.credentials,
+      clock,
+      ids,
+      deadline,
+    }),
+  };
+};

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { minutes } from '../platform/clock.ts';
+import { mailboxId, odsCode } from './sender.ts';
+
+const secondsBetweenPolls = 300;
+
+/** A MESH mailbox: `MAILBOX#{id}`, put by `operate mailbox put FILE`. Its secret is stored apart. */
+export const mailboxFile = z
+  .strictObject({
+    mailboxId,
+    odsCode,
+    environment: z.enum(['production', 'integration', 'deployment', 'local']),
+    /** Only for `local`: a MESH on this machine. */
+    baseUrl: z.url().optional(),
+    /** MESH asks for at least five minutes (mesh-api 1.10); only a local MESH may be asked more often. */
+    pollEverySeconds: z.int().min(5).max(86_400).default(secondsBetweenPolls),
+    /** Other systems read this mailbox too: what matches nothing of ours stays in it. */
+    shared: z.boolean().default(false),
+  })
+  .superRefine((file, context) => {
+    if (file.environment === 'local' && file.baseUrl === undefined) {
+      context.addIssue({ code: 'custom', path: ['baseUrl'], message: 'a local mailbox needs the address of its MESH' });
+    }
+    if (file.environment !== 'local' && file.baseUrl !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['baseUrl'],
+        message: 'only a local mailbox has one: the others are fixed',
+      });
+    }
+    if (file.environment !== 'local' && file.pollEverySeconds < secondsBetweenPolls) {
+      context.addIssue({
+        code: 'custom',
+        path: ['pollEverySeconds'],
+        message: 'MESH must not be polled more often than every 300 seconds',
+      });
+    }
+  });
+export type MailboxSetting = z.output<typeof mailboxFile>;
+
+/** What running it has taught us. Times in epoch milliseconds. */
+export interface MailboxCourse {
+  readonly nextPollAt: number;
+  readonly lastPollAt?: number;
+  readonly lastPollOutcome?: 'ok' | 'transient' | 'configuration';
+  readonly lastHandshakeAt?: number;
+  /** Open while certificate, key or password is wrong: nothing is sent or polled, one person is told once. */
+  readonly circuit?: Circuit;
+}
+
+export interface Circuit {
+  readonly openedAt: number;
+  readonly reason: string;
+  readonly advice: string;
+  readonly nextTryAt: number;
+}
+
+export interface Mailbox {
+  readonly setting: MailboxSetting;
+  readonly course: MailboxCourse;
+}
+
+/** How often an open circuit is tried with a handshake (DESIGN 4). */
+export const circuitRetry = minutes(5);
+
+export const openCircuit = (
+  course: MailboxCourse,
+  fault: { readonly reason: string; readonly advice: string },
+  now: number,
+): MailboxCourse => ({
+  ...course,
+  circuit: {
+    openedAt: course.circuit?.openedAt ?? now,
+    reason: fault.reason,
+    advice: fault.advice,
+    nextTryAt: now + circuitRetry,
+  },
+});
+
+export const closeCircuit = (course: MailboxCourse, now: number): MailboxCourse => {
+  const { circuit: _, ...rest } = course;
+  return { ...rest, nextPollAt: now, lastHandshakeAt: now };
+};
+
+/** The poll after this one: the next slot, never two at once, never sooner than the mailbox's interval. */
+export const afterPoll = (
+  mailbox: Mailbox,
+  outcome: NonNullable<MailboxCourse['lastPollOutcome']>,
+  now: number,
+): MailboxCourse => ({
+  ...mailbox.course,
+  lastPollAt: now,
+  lastPollOutcome: outcome,
+  nextPollAt: now + mailbox.setting.pollEverySeconds * 1000,
+});
+
+/** When `watch` must look at the mailbox: to poll it, or to try an open circuit. */
+export const mailboxCheckAt = ({ course }: Mailbox): number => course.circuit?.nextTryAt ?? course.nextPollAt;
