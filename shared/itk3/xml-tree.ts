@@ -1,0 +1,145 @@
+import { SaxesParser } from 'saxes';
+
+/** An element of a parsed document: names without their prefixes, because senders choose different ones. */
+export interface XmlElement {
+  readonly name: string;
+  readonly attributes: ReadonlyMap<string, string>;
+  readonly children: readonly XmlElement[];
+  /** Its own text, without that of its children. */
+  readonly text: string;
+}
+
+export type XmlReading =
+  | { readonly kind: 'xml'; readonly root: XmlElement }
+  | { readonly kind: 'unreadable'; readonly reason: UnreadableReason };
+
+/** Our own words only: what a parser says may quote the document. */
+export type UnreadableReason =
+  | 'empty'
+  | 'too large'
+  | 'not XML'
+  | 'unknown encoding'
+  | 'holds a document type declaration'
+  | 'nested too deeply'
+  | 'not well-formed';
+
+export interface XmlLimits {
+  readonly maxBytes: number;
+  readonly maxDepth?: number;
+}
+
+const defaultDepth = 100;
+
+class Refused extends Error {
+  readonly reason: UnreadableReason;
+  constructor(reason: UnreadableReason) {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
+const localName = (name: string): string => name.slice(name.indexOf(':') + 1);
+
+/** UTF-8 unless a byte order mark or the XML declaration says otherwise. */
+const decode = (bytes: Uint8Array): string => {
+  const declared = /^<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']/.exec(
+    Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 200)).toString('latin1'),
+  )?.[1];
+  const marked =
+    bytes[0] === 0xff && bytes[1] === 0xfe
+      ? 'utf-16le'
+      : bytes[0] === 0xfe && bytes[1] === 0xff
+        ? 'utf-16be'
+        : undefined;
+  try {
+    return new TextDecoder(marked ?? declared ?? 'utf-8').decode(bytes);
+  } catch {
+    throw new Refused('unknown encoding');
+  }
+};
+
+/**
+ * Parses a whole document into a tree. Refuses document type declarations, and with them every entity but the five of
+ * XML itself. Never throws for what the bytes are.
+ */
+export const readXml = (bytes: Uint8Array, limits: XmlLimits): XmlReading => {
+  try {
+    if (bytes.byteLength > limits.maxBytes) throw new Refused('too large');
+    return { kind: 'xml', root: parse(decode(bytes), limits.maxDepth ?? defaultDepth) };
+  } catch (error) {
+    if (error instanceof Refused) return { kind: 'unreadable', reason: error.reason };
+    throw error;
+  }
+};
+
+const parse = (text: string, maxDepth: number): XmlElement => {
+  const start = text.trimStart();
+  if (start === '') throw new Refused('empty');
+  if (!start.startsWith('<')) throw new Refused('not XML');
+
+  type Open = { name: string; attributes: Map<string, string>; children: XmlElement[]; text: string };
+  const open: Open[] = [];
+  let root: XmlElement | undefined;
+  const parser = new SaxesParser({ position: false });
+  parser.on('error', () => {
+    throw new Refused('not well-formed');
+  });
+  parser.on('doctype', () => {
+    throw new Refused('holds a document type declaration');
+  });
+  parser.on('opentag', (tag) => {
+    if (open.length >= maxDepth) throw new Refused('nested too deeply');
+    const attributes = new Map<string, string>();
+    for (const [name, value] of Object.entries(tag.attributes)) {
+      if (name !== 'xmlns' && !name.startsWith('xmlns:')) attributes.set(localName(name), value);
+    }
+    const element: Open = { name: localName(tag.name), attributes, children: [], text: '' };
+    open.at(-1)?.children.push(element);
+    root ??= element;
+    open.push(element);
+  });
+  parser.on('closetag', () => void open.pop());
+  const addText = (more: string) => {
+    const current = open.at(-1);
+    if (current) current.text += more;
+  };
+  parser.on('text', addText);
+  parser.on('cdata', addText);
+  parser.write(start).close();
+  if (!root) throw new Refused('not well-formed');
+  return root;
+};
+
+/** The first child with this name. */
+export const child = (element: XmlElement | undefined, name: string): XmlElement | undefined =>
+  element?.children.find((c) => c.name === name);
+
+export const childrenOf = (element: XmlElement | undefined, name: string): readonly XmlElement[] =>
+  element?.children.filter((c) => c.name === name) ?? [];
+
+/** The element reached by first children of these names. */
+export const at = (element: XmlElement | undefined, ...path: readonly string[]): XmlElement | undefined =>
+  path.reduce<XmlElement | undefined>((current, name) => child(current, name), element);
+
+/** The `value` attribute of a FHIR primitive, trimmed; absent when empty. */
+export const valueAt = (element: XmlElement | undefined, ...path: readonly string[]): string | undefined => {
+  const value = at(element, ...path)
+    ?.attributes.get('value')
+    ?.trim();
+  return value === '' ? undefined : value;
+};
+
+/** Every element of this name in the tree, in document order. */
+export const descendants = (element: XmlElement, name: string): readonly XmlElement[] => {
+  const found: XmlElement[] = [];
+  const visit = (current: XmlElement) => {
+    if (current.name === name) found.push(current);
+    for (const inner of current.children) visit(inner);
+  };
+  visit(element);
+  return found;
+};
+
+/** The text of an element and of all below it, in order enough for a sentence. */
+export const textWithin = (element: XmlElement | undefined): string =>
+  element === undefined ? '' : [element.text, ...element.children.map(textWithin)].join('');
