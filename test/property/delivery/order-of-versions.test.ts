@@ -1,0 +1,258 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type Claim,
+  claimEncounter,
+  type Encounter,
+  noEncounter,
+  releaseEncounter,
+} from '../../../shared/delivery/encounter.ts';
+import type { DeliveryEvent } from '../../../shared/delivery/events.ts';
+import { currentComposition, type DocumentRecord } from '../../../shared/delivery/record.ts';
+import { reduce } from '../../../shared/delivery/reduce.ts';
+import { nextAttempt, stateOf } from '../../../shared/delivery/state-of.ts';
+import { sendable } from '../../../shared/pipeline/send/send-document.ts';
+import { composed, dropped, meshId, recordAfter } from '../../support/records.ts';
+
+/**
+ * Every interleaving of what the sender really does to the store, one atomic step at a time, with a crash after any
+ * step: two versions of one encounter, the first delivered twice, then a second round after the doubt has waited.
+ * The steps use the production decisions; only the store is a variable.
+ */
+
+interface World {
+  readonly now: number;
+  readonly encounter: Encounter;
+  readonly records: Readonly<Record<number, DocumentRecord>>;
+  /** `>1` a post of version 1 began, `<1` it ended. */
+  readonly log: string;
+}
+
+interface Sender {
+  readonly name: string;
+  readonly version: number;
+  readonly step: 'look' | 'claim' | 'begin' | 'post' | 'posted' | 'record' | 'release' | 'over';
+  readonly claim?: Claim;
+}
+
+const doubtWait = 900;
+const invocation = 100;
+
+const apply = (world: World, version: number, event: DeliveryEvent): World | undefined => {
+  const record = world.records[version];
+  const reduction = reduce(record, event, world.now);
+  return reduction.kind === 'changed'
+    ? { ...world, records: { ...world.records, [version]: reduction.record } }
+    : undefined;
+};
+
+const over = (sender: Sender): Sender => ({ ...sender, step: 'over' });
+
+/** One atomic step. */
+const step = (world: World, sender: Sender, claimWith = claimEncounter): [World, Sender] => {
+  const { version, claim } = sender;
+  const record = world.records[version];
+  if (!record) throw new Error('no such version');
+  switch (sender.step) {
+    case 'look': {
+      const message = { documentId: record.documentId, composition: 1, attempt: 1 };
+      const decision = sendable({ ...record, revision: 1 }, message, world.now, doubtWait);
+      if (decision.kind !== 'send') return [world, over(sender)];
+      const wanted: Claim = {
+        documentId: record.documentId,
+        version,
+        attempt: nextAttempt(record),
+        owner: sender.name,
+        deadline: world.now + invocation,
+      };
+      return [world, { ...sender, step: 'claim', claim: wanted }];
+    }
+    case 'claim': {
+      if (!claim) throw new Error('no claim');
+      const outcome = claimWith(world.encounter, claim, world.now);
+      if (outcome.kind === 'claimed')
+        return [
+          { ...world, encounter: outcome.encounter },
+          { ...sender, step: 'begin' },
+        ];
+      if (outcome.kind === 'superseded') {
+        const next = apply(world, version, { kind: 'superseded', composition: 1, byVersion: outcome.by });
+        return [next ?? world, over(sender)];
+      }
+      return [world, over(sender)];
+    }
+    case 'begin': {
+      if (!claim) throw new Error('no claim');
+      const { attempt, owner, deadline } = claim;
+      const next = apply(world, version, { kind: 'attempt-begun', composition: 1, attempt, owner, deadline });
+      if (next) return [next, { ...sender, step: 'post' }];
+      return [{ ...world, encounter: releaseEncounter(world.encounter, claim) }, over(sender)];
+    }
+    case 'post':
+      return [
+        { ...world, log: `${world.log}>${version}` },
+        { ...sender, step: 'posted' },
+      ];
+    case 'posted':
+      return [
+        { ...world, log: `${world.log}<${version}` },
+        { ...sender, step: 'record' },
+      ];
+    case 'record': {
+      if (!claim) throw new Error('no claim');
+      const next = apply(world, version, {
+        kind: 'attempt-ended',
+        composition: 1,
+        attempt: claim.attempt,
+        owner: claim.owner,
+        outcome: { kind: 'sent', at: world.now, meshMessageId: meshId(sender.name) },
+      });
+      return [next ?? world, { ...sender, step: 'release' }];
+    }
+    case 'release':
+      return [
+        { ...world, encounter: claim ? releaseEncounter(world.encounter, claim) : world.encounter },
+        over(sender),
+      ];
+    case 'over':
+      return [world, sender];
+  }
+};
+
+interface Findings {
+  states: number;
+  endings: World[];
+  crashes: number;
+}
+
+const explore = (start: World, senders: readonly Sender[], mayCrash: boolean, claimWith = claimEncounter): Findings => {
+  const seen = new Set<string>();
+  const found: Findings = { states: 0, endings: [], crashes: 0 };
+  const visit = (world: World, actors: readonly Sender[], crashed: boolean) => {
+    const key = JSON.stringify([world, actors, crashed]);
+    if (seen.has(key)) return;
+    seen.add(key);
+    found.states += 1;
+    const running = actors.flatMap((actor, index) => (actor.step === 'over' ? [] : [index]));
+    if (running.length === 0) {
+      found.endings.push(world);
+      return;
+    }
+    for (const index of running) {
+      const actor = actors[index];
+      if (!actor) continue;
+      const [next, moved] = step(world, actor, claimWith);
+      visit(next, actors.with(index, moved), crashed);
+      if (mayCrash && !crashed) {
+        found.crashes += 1;
+        visit(world, actors.with(index, over(actor)), true);
+      }
+    }
+  };
+  visit(start, senders, false);
+  return found;
+};
+
+const actor = (name: string, version: number): Sender => ({ name, version, step: 'look' });
+const world = (now = 0): World => ({
+  now,
+  encounter: noEncounter,
+  records: { 1: recordAfter(dropped(1), composed()), 2: recordAfter(dropped(2), composed()) },
+  log: '',
+});
+
+const faultsOf = ({ log }: World): string[] => {
+  const faults: string[] = [];
+  const marks = log.match(/[<>]\d/g) ?? [];
+  let flying = 0;
+  let newest = 0;
+  for (const mark of marks) {
+    const version = Number(mark[1]);
+    if (mark[0] === '<') {
+      flying -= 1;
+      continue;
+    }
+    if (version < newest) faults.push(`version ${version} begun after version ${newest}`);
+    if (flying > 0) faults.push(`version ${version} begun while another post was in flight`);
+    newest = Math.max(newest, version);
+    flying += 1;
+  }
+  return faults;
+};
+
+const postsOf = ({ log }: World, version: number) => log.split(`>${version}`).length - 1;
+
+describe('the order of an encounter’s versions', () => {
+  it('no interleaving of two versions and a duplicate delivery posts twice, out of order or over another', () => {
+    const { endings, states } = explore(world(), [actor('a', 1), actor('b', 1), actor('c', 2)], false);
+    expect(states).toBeGreaterThan(200);
+    for (const ending of endings) {
+      expect(faultsOf(ending)).toEqual([]);
+      expect(postsOf(ending, 1)).toBeLessThanOrEqual(1);
+      expect(postsOf(ending, 2)).toBeLessThanOrEqual(1);
+      // Whoever was not sent waits or was overtaken; nobody is lost.
+      for (const version of [1, 2]) {
+        const record = ending.records[version];
+        if (!record) throw new Error('lost');
+        expect(postsOf(ending, version) === 1 ? ['SENT'] : ['COMPOSED', 'SUPERSEDED']).toContain(stateOf(record));
+      }
+    }
+  });
+
+  it('finds what it looks for: without the claim it reports versions out of order', () => {
+    const careless: typeof claimEncounter = (encounter, wanted) => ({
+      kind: 'claimed',
+      encounter: { ...encounter, inFlight: wanted },
+    });
+    const { endings } = explore(world(), [actor('a', 1), actor('b', 1), actor('c', 2)], false, careless);
+    expect(endings.flatMap(faultsOf)).toContain('version 1 begun after version 2');
+    expect(endings.flatMap(faultsOf)).toContain('version 2 begun while another post was in flight');
+  });
+
+  it('a crash after any step leaves no second post within the round, and what is in doubt says so', () => {
+    const { endings, crashes } = explore(world(), [actor('a', 1), actor('b', 1), actor('c', 2)], true);
+    expect(crashes).toBeGreaterThan(100);
+    const violations = endings.flatMap((ending) => [
+      ...(postsOf(ending, 1) > 1 ? ['version 1 posted twice'] : []),
+      ...(postsOf(ending, 2) > 1 ? ['version 2 posted twice'] : []),
+      ...faultsOf({ ...ending, log: ending.log.replace(/>(\d)(?!<\1)(?=>|$)/g, '>$1<$1') }),
+    ]);
+    expect(violations).toEqual([]);
+    for (const ending of endings) {
+      for (const version of [1, 2]) {
+        const record = ending.records[version];
+        if (!record || postsOf(ending, version) === 0) continue;
+        expect(['SENT', 'SENDING']).toContain(stateOf(record));
+      }
+    }
+  });
+
+  it('after the doubt has waited, a second round re-sends at most once and flags it', () => {
+    const first = explore(world(), [actor('a', 1), actor('b', 1)], true);
+    let resent = 0;
+    for (const ending of first.endings) {
+      const later: World = { ...ending, now: invocation + doubtWait + 1 };
+      const second = explore(later, [actor('d', 1), actor('e', 1)], false);
+      for (const last of second.endings) {
+        const record = last.records[1];
+        if (!record) throw new Error('lost');
+        expect(postsOf(last, 1)).toBeLessThanOrEqual(2);
+        expect(stateOf(record)).toBe('SENT');
+        const flagged = currentComposition(record).possibleDuplicate === true;
+        if (postsOf(last, 1) === 2) {
+          resent += 1;
+          expect(flagged).toBe(true);
+        }
+      }
+    }
+    expect(resent).toBeGreaterThan(0);
+  });
+
+  it('a doubtful version keeps later ones waiting until it is cleared up', () => {
+    const [looked, a1] = step(world(), actor('a', 1));
+    const [claimed, a2] = step(looked, a1);
+    const [begun, a3] = step(claimed, a2);
+    const [posting] = step(begun, a3);
+    const { endings } = explore({ ...posting, now: 10_000 }, [actor('c', 2)], false);
+    for (const ending of endings) expect(postsOf(ending, 2)).toBe(0);
+  });
+});
