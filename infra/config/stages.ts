@@ -1,0 +1,181 @@
+import { z } from 'zod';
+
+/** Everything that differs between deployments. Nothing else in infra/ asks which stage it is. */
+
+const odsCode = z.string().regex(/^[A-Z0-9]{3,10}$/, 'an ODS code is 3 to 10 capital letters and digits');
+const roleArn = z.string().regex(/^arn:aws[a-z-]*:iam::\d{12}:(root|(user|role)\/.+)$/, 'the ARN of an IAM principal');
+/** Ten digits, or fewer with a trailing `*` that stands for any rest. */
+const nhsNumberPattern = z.string().regex(/^(\d{10}|\d{1,9}\*)$/);
+/** Travels comma-separated in an environment variable. */
+const regularExpression = z.string().refine((text) => {
+  try {
+    return !text.includes(',') && new RegExp(text) instanceof RegExp;
+  } catch {
+    return false;
+  }
+}, 'a regular expression without a comma');
+
+const queueSetting = (maxBatch: number) =>
+  z.strictObject({
+    batchSize: z.number().int().min(1).max(maxBatch),
+    /** How many copies of the function this queue may keep busy; Lambda's own lower bound is 2. */
+    maxConcurrency: z.number().int().min(2).max(1000),
+    /**
+     * Only catches bugs: whether a document is given up is decided from its record, never from how often a message
+     * came back. So it lies far above what any honest retry reaches.
+     */
+    maxReceiveCount: z.number().int().min(1).max(1000),
+  });
+
+/** The periods that CloudWatch Logs knows. */
+const logRetentionDays = z.union([
+  z.literal(1),
+  z.literal(7),
+  z.literal(30),
+  z.literal(90),
+  z.literal(180),
+  z.literal(365),
+  z.literal(731),
+  z.literal(1096),
+  z.literal(1827),
+  z.literal(2922),
+  z.literal(3653),
+]);
+
+export const stageNames = ['local', 'integration', 'production'] as const;
+export type StageName = (typeof stageNames)[number];
+
+const stageSettings = z.strictObject({
+  stage: z.enum(stageNames),
+  /** Where patient data lives and is processed. */
+  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/),
+  /** Refuse to delete the stateful stacks. */
+  terminationProtection: z.boolean(),
+  /**
+   * Who may drop: for each organisation one role that reaches `inbox/{ods}/` and `receipts/{ods}/` and nothing else.
+   * Only its own principals can assume it. All else about an organisation is set while running.
+   */
+  senders: z
+    .array(z.strictObject({ odsCode, principalArns: z.array(roleArn).min(1) }))
+    .refine((senders) => new Set(senders.map((sender) => sender.odsCode)).size === senders.length, {
+      message: 'an organisation stands in the list twice',
+    }),
+  /** The only principals that may delete from the archive, and then only what its lock no longer holds. */
+  breakGlassRoleArns: z.array(roleArn),
+  /** The only NHS numbers sent. Empty in production, where any but a refused one goes. */
+  allowedNhsNumbers: z.array(nhsNumberPattern),
+  refusedNhsNumbers: z.array(nhsNumberPattern),
+  refusedGivenNames: z.array(regularExpression),
+  maxPdfBytes: z
+    .number()
+    .int()
+    .positive()
+    .max(100 * 2 ** 20),
+  /** How long after a doubtful attempt the one flagged re-send comes. */
+  doubtWaitMinutes: z.number().int().min(1).max(180),
+  /** How long sending is tried before a person takes over. */
+  giveUpAfterMinutes: z.number().int().min(1).max(1440),
+  logLevel: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']),
+  logRetentionDays,
+  /** What nobody can delete from the archive, and for how long. */
+  archiveLock: z.strictObject({ mode: z.enum(['GOVERNANCE', 'COMPLIANCE']), days: z.number().int().min(1) }),
+  alarmEmail: z.email().optional(),
+  queues: z.strictObject({ ingest: queueSetting(10), outbox: queueSetting(10), poll: queueSetting(10) }),
+});
+export type StageSettings = z.output<typeof stageSettings>;
+
+/** Published test numbers that real mailboxes of test environments answer to. */
+const testPatients = ['9691375*', '9691376*', '9657702*', '9686477*'];
+
+const common = {
+  region: 'eu-west-2',
+  senders: [],
+  breakGlassRoleArns: [],
+  maxPdfBytes: 20 * 2 ** 20,
+  doubtWaitMinutes: 15,
+  giveUpAfterMinutes: 240,
+  logLevel: 'INFO',
+  queues: {
+    ingest: { batchSize: 5, maxConcurrency: 5, maxReceiveCount: 50 },
+    outbox: { batchSize: 5, maxConcurrency: 5, maxReceiveCount: 200 },
+    poll: { batchSize: 1, maxConcurrency: 5, maxReceiveCount: 10 },
+  },
+} as const;
+
+const elsewhere = { allowedNhsNumbers: testPatients, refusedNhsNumbers: [], refusedGivenNames: [] } as const;
+
+/** One entry for each deployment. To drop as an organisation, add it to `senders` and deploy the data stack. */
+const stages: Record<StageName, unknown> = {
+  local: {
+    ...common,
+    ...elsewhere,
+    stage: 'local',
+    terminationProtection: false,
+    logRetentionDays: 7,
+    archiveLock: { mode: 'GOVERNANCE', days: 1 },
+  },
+  integration: {
+    ...common,
+    ...elsewhere,
+    stage: 'integration',
+    terminationProtection: true,
+    logRetentionDays: 30,
+    archiveLock: { mode: 'GOVERNANCE', days: 3 },
+  },
+  production: {
+    ...common,
+    stage: 'production',
+    terminationProtection: true,
+    allowedNhsNumbers: [],
+    refusedNhsNumbers: ['999*', '9000000009', ...testPatients],
+    // Keywords that steer the national test harness when they stand as a given name.
+    refusedGivenNames: [
+      '^noresponse$',
+      '^invrep$',
+      '^1000[1-9]$',
+      '^10010$',
+      '^200(0[1-9]|1[0-5])$',
+      '^3000[1-4]$',
+      '^IB0(0[1-9]|1[0-9]|2[0-5])$',
+    ],
+    logRetentionDays: 731,
+    // Eight years: how long an adult's health record is kept. COMPLIANCE cannot be undone, so it is a decision of the
+    // organisation's information governance, not a default.
+    archiveLock: { mode: 'GOVERNANCE', days: 2922 },
+  },
+};
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const merge = (base: unknown, over: unknown): unknown =>
+  isRecord(base) && isRecord(over)
+    ? Object.fromEntries(
+        [...new Set([...Object.keys(base), ...Object.keys(over)])].map((key) => [
+          key,
+          key in over ? merge(base[key], over[key]) : base[key],
+        ]),
+      )
+    : over;
+
+/**
+ * The settings of one stage, checked. Throws a sentence that names every wrong setting.
+ *
+ * `overrides` (CDK context `settings`: an object or its JSON) replaces single settings, deep, and only in stage local:
+ * tests and the one-machine run vary a setting without editing this file, a deployment cannot.
+ */
+export const stageSettingsOf = (stageName: unknown = 'local', overrides?: unknown): StageSettings => {
+  const stage = z.enum(stageNames).safeParse(stageName);
+  if (!stage.success) {
+    throw new Error(`There is no stage "${String(stageName)}". Use -c stage=${stageNames.join('|')}.`);
+  }
+  const given: unknown = typeof overrides === 'string' ? JSON.parse(overrides) : overrides;
+  if (given !== undefined && stage.data !== 'local') {
+    throw new Error('The context "settings" works in stage local only: edit infra/config/stages.ts.');
+  }
+  if (given !== undefined && !isRecord(given)) throw new Error('The context "settings" is a JSON object.');
+  const parsed = stageSettings.safeParse(given === undefined ? stages[stage.data] : merge(stages[stage.data], given));
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+  throw new Error(`The settings of stage ${stage.data} are wrong: ${faults}`);
+};

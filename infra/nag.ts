@@ -1,0 +1,76 @@
+import { type IResolvable, Reference, Stack, Tokenization, Validations } from 'aws-cdk-lib';
+import type { IRole } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IConstruct } from 'constructs';
+
+/**
+ * Every finding of cdk-nag that is accepted, and why. A finding that is not here fails the synthesis.
+ */
+const reasons = {
+  'AwsSolutions-S1 access-logs':
+    'This is the bucket that the access logs of the others go to; logging its own access would write for ever.',
+  'AwsSolutions-SQS3 dead-letters-of-a-rule':
+    'This queue is itself the dead-letter queue of an EventBridge target, which the rule does not look at.',
+  'AwsSolutions-SMG4 issued-by-nhs-england':
+    'The shared key and the authorities are issued by NHS England, and certificates by an approval that a person gives: no function can renew them. An operator puts a new version; functions read it within a minute.',
+} as const;
+
+/** Accepts one finding on one construct. */
+export const accept = (construct: IConstruct, key: keyof typeof reasons): void => {
+  const [id = key] = key.split(' ');
+  Validations.of(construct).acknowledge({ id, reason: reasons[key] });
+};
+
+/** Why a role's statement may end in a wildcard. cdk-nag asks it for each resource (AwsSolutions-IAM5). */
+const wildcardReasons = {
+  'objects-of-prefix':
+    'Object names are known only while running; the statement ends at one prefix of one bucket and names its actions.',
+  'objects-of-bucket':
+    'Object names are known only while running; the bucket holds one kind of object and the statement names its actions.',
+  'mailbox-secrets':
+    'Mailboxes are registered while running, each with a secret under this prefix, which holds nothing else.',
+} as const;
+export type WildcardReason = keyof typeof wildcardReasons;
+
+interface Intrinsic {
+  readonly Ref?: string;
+  readonly 'Fn::GetAtt'?: readonly string[];
+  readonly 'Fn::ImportValue'?: string;
+}
+
+/** How cdk-nag writes a resource in a finding: what another stack exports appears under its export's name. */
+const asNagWritesIt = (consumer: Stack, resource: string): string => {
+  const nameOf = (token: IResolvable): string => {
+    const producer = Reference.isReference(token) ? Stack.of(token.target) : consumer;
+    const intrinsic: Intrinsic = consumer.resolve(producer === consumer ? token : producer.exportValue(token));
+    return intrinsic['Fn::ImportValue'] ?? `<${intrinsic['Fn::GetAtt']?.join('.') ?? intrinsic.Ref}>`;
+  };
+  const written: unknown = Tokenization.reverseString(resource)
+    .mapTokens({ mapToken: nameOf })
+    .join({ join: (left: unknown, right: unknown) => `${left ?? ''}${right ?? ''}` });
+  return String(written);
+};
+
+export interface Permission {
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  readonly conditions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Needed when a resource ends in `*`. */
+  readonly wildcard?: WildcardReason;
+}
+
+/** Grants a role something, with the reason for a wildcard beside it. Throws on a wildcard without one. */
+export const allow = (role: IRole, { actions, resources, conditions, wildcard }: Permission): void => {
+  for (const resource of resources.filter((arn) => arn.includes('*'))) {
+    if (wildcard === undefined) throw new Error(`${resource} ends in a wildcard: say why (infra/nag.ts).`);
+    const finding = `AwsSolutions-IAM5[Resource::${asNagWritesIt(Stack.of(role), resource)}]`;
+    Validations.of(role).acknowledge({ id: finding, reason: wildcardReasons[wildcard] });
+  }
+  role.addToPrincipalPolicy(
+    new PolicyStatement({
+      actions: [...actions],
+      resources: [...resources],
+      ...(conditions === undefined ? {} : { conditions }),
+    }),
+  );
+};

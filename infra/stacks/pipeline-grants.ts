@@ -1,0 +1,144 @@
+import { ArnFormat } from 'aws-cdk-lib';
+import type { IRole } from 'aws-cdk-lib/aws-iam';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { inboxPrefix, receiptsPrefix, secretRoot, workIndex } from '../../shared/platform/names.ts';
+import type { StageSettings } from '../config/stages.ts';
+import { allow } from '../nag.ts';
+import type { DataStack } from './data-stack.ts';
+
+/**
+ * What each function may do, in one place: action by action, on the prefixes it works on. Reading from its own queue
+ * comes with the event source (QueueConsumer); no function may send to the queue that invokes it.
+ */
+interface Reach {
+  readonly settings: StageSettings;
+  readonly data: DataStack;
+}
+
+const read = ['s3:GetObject'];
+/** Uploads of unknown length go in parts, and a failed one is cleared away. */
+const write = ['s3:PutObject', 's3:AbortMultipartUpload'];
+
+/** Written once and read by no function: the archive is for audited readers. */
+const archiving = ['s3:PutObject'];
+
+const objects = (role: IRole, bucket: Bucket, prefix: string, actions: string[]): void =>
+  allow(role, {
+    actions,
+    resources: [bucket.arnForObjects(`${prefix}*`)],
+    wildcard: prefix === '' ? 'objects-of-bucket' : 'objects-of-prefix',
+  });
+
+/**
+ * Listing, which also is what makes a missing object answer 404 and not 403. Reading an object names no prefix, so the
+ * condition binds only requests that do.
+ */
+const listing = (role: IRole, bucket: Bucket, prefixes: string[]): void =>
+  allow(role, {
+    actions: ['s3:ListBucket'],
+    resources: [bucket.bucketArn],
+    ...(prefixes.length === 0
+      ? {}
+      : { conditions: { StringLikeIfExists: { 's3:prefix': prefixes.map((prefix) => `${prefix}*`) } } }),
+  });
+
+/** A receipt is read, then written over the version that was read. */
+const receipts = (role: IRole, { data }: Reach): void =>
+  objects(role, data.drops, receiptsPrefix, [...read, 's3:PutObject']);
+
+/** Records are read consistently and written whole, on condition. No function deletes one: what is passing expires. */
+const records = (role: IRole, { data }: Reach): void =>
+  allow(role, { actions: ['dynamodb:GetItem', 'dynamodb:PutItem'], resources: [data.table.tableArn] });
+
+/** The data key, and only by way of the services whose data the role may reach anyhow. */
+const dataKey = (role: IRole, { data, settings }: Reach, services: readonly string[]): void =>
+  allow(role, {
+    actions: [
+      'kms:Decrypt',
+      'kms:Encrypt',
+      'kms:GenerateDataKey',
+      'kms:ReEncryptFrom',
+      'kms:ReEncryptTo',
+      'kms:DescribeKey',
+    ],
+    resources: [data.dataKey.keyArn],
+    conditions: {
+      StringEquals: { 'kms:ViaService': services.map((service) => `${service}.${settings.region}.amazonaws.com`) },
+    },
+  });
+
+const sendTo = (role: IRole, { data }: Reach, queues: readonly IQueue[]): void => {
+  allow(role, { actions: ['sqs:SendMessage'], resources: queues.map((queue) => queue.queueArn) });
+  allow(role, { actions: ['kms:GenerateDataKey', 'kms:Decrypt'], resources: [data.messagingKey.keyArn] });
+};
+
+/** MESH credentials: the environment's and every mailbox's. */
+const meshSecrets = (role: IRole, { data, settings }: Reach): void =>
+  allow(role, {
+    actions: ['secretsmanager:GetSecretValue'],
+    resources: [
+      data.formatArn({
+        service: 'secretsmanager',
+        resource: 'secret',
+        resourceName: `${secretRoot(settings.stage)}/*`,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      }),
+    ],
+    wildcard: 'mailbox-secrets',
+  });
+
+export const grantCompose = (role: IRole, reach: Reach & { readonly outbox: IQueue }): void => {
+  const { data } = reach;
+  objects(role, data.drops, inboxPrefix, [...read, 's3:GetObjectVersion', 's3:DeleteObject']);
+  receipts(role, reach);
+  listing(role, data.drops, [inboxPrefix, receiptsPrefix]);
+  objects(role, data.messages, '', [...read, ...write]);
+  listing(role, data.messages, []);
+  records(role, reach);
+  sendTo(role, reach, [reach.outbox]);
+  dataKey(role, reach, ['s3', 'dynamodb']);
+};
+
+export const grantSend = (role: IRole, reach: Reach): void => {
+  const { data } = reach;
+  receipts(role, reach);
+  listing(role, data.drops, [receiptsPrefix]);
+  objects(role, data.messages, '', read);
+  listing(role, data.messages, []);
+  objects(role, data.archive, '', archiving);
+  records(role, reach);
+  meshSecrets(role, reach);
+  dataKey(role, reach, ['s3', 'dynamodb', 'secretsmanager']);
+};
+
+export const grantPoll = (role: IRole, reach: Reach): void => {
+  const { data } = reach;
+  receipts(role, reach);
+  listing(role, data.drops, [receiptsPrefix]);
+  objects(role, data.messages, '', read);
+  listing(role, data.messages, []);
+  objects(role, data.archive, '', archiving);
+  records(role, reach);
+  meshSecrets(role, reach);
+  dataKey(role, reach, ['s3', 'dynamodb', 'secretsmanager']);
+};
+
+export const grantWatch = (
+  role: IRole,
+  reach: Reach & { readonly ingest: IQueue; readonly outbox: IQueue; readonly poll: IQueue },
+): void => {
+  const { data } = reach;
+  // It hands a drop that lies too long to ingest again, naming its version, and deletes one that compose has taken.
+  objects(role, data.drops, inboxPrefix, [...read, 's3:DeleteObject']);
+  receipts(role, reach);
+  listing(role, data.drops, [inboxPrefix, receiptsPrefix]);
+  objects(role, data.messages, '', read);
+  listing(role, data.messages, []);
+  objects(role, data.archive, '', archiving);
+  records(role, reach);
+  allow(role, { actions: ['dynamodb:Query'], resources: [`${data.table.tableArn}/index/${workIndex}`] });
+  sendTo(role, reach, [reach.ingest, reach.outbox, reach.poll]);
+  meshSecrets(role, reach);
+  dataKey(role, reach, ['s3', 'dynamodb', 'secretsmanager']);
+};
