@@ -21,12 +21,14 @@ import { nextAttempt } from './state-of.ts';
 import type { Work } from './work.ts';
 import { writeReceipt } from './write-receipt.ts';
 
-/** What work needs. A function without the archive or the outbox leaves that part to `watch`. */
+/** What work needs. A function without the archive, the outbox or the inbox leaves that part to `watch`. */
 export interface WorkContext extends DeliveryContext {
   readonly drops: Objects;
   readonly messages: Objects;
   readonly archive?: Objects;
   readonly outbox?: Queue;
+  /** The drops bucket again, for a function that may delete from its inbox. */
+  readonly inbox?: Objects;
 }
 
 export interface HeaderItem {
@@ -90,7 +92,7 @@ const archiveSent = async (context: WorkContext, archive: Objects, record: Store
   const composition = currentComposition(record);
   const { documentId } = record;
   const keep = (key: string, n: number, kind: string) =>
-    archive.copyFrom({ bucket: context.messages.bucket, key }, archivedSent(documentId, composition.number, n, kind));
+    archive.copyFrom(context.messages, key, archivedSent(documentId, composition.number, n, kind));
   await keep(envelopeObject(documentId, composition.number), 1, 'envelope');
   for (const [index] of (composition.stored?.parts ?? []).entries()) {
     await keep(partObject(documentId, composition.number, index + 1), index + 2, `message-part-${index + 1}`);
@@ -98,7 +100,12 @@ const archiveSent = async (context: WorkContext, archive: Objects, record: Store
 };
 
 /** Deletes the pair from the inbox, half by half and only the halves that were dealt with; then closes the drop. */
-const discardDrop = async (context: WorkContext, record: StoredRecord, discard: NonNullable<Work['discardDrop']>) => {
+const discardDrop = async (
+  context: WorkContext,
+  inbox: Objects,
+  record: StoredRecord,
+  discard: NonNullable<Work['discardDrop']>,
+) => {
   const key = dropKey(record.senderOds, discard.name);
   for (const [side, versionId] of [
     ['pdf', discard.pdfVersionId],
@@ -106,9 +113,9 @@ const discardDrop = async (context: WorkContext, record: StoredRecord, discard: 
   ] as const) {
     if (versionId === undefined) continue;
     const object = `inbox/${record.senderOds}/${discard.name}.${side === 'pdf' ? 'pdf' : 'json'}`;
-    const current = await context.drops.head(object);
+    const current = await inbox.head(object);
     // A newer object under the same name is another drop's half: it stays.
-    if (current?.versionId === versionId) await context.drops.remove(object, { ifMatch: current.etag });
+    if (current?.versionId === versionId) await inbox.remove(object, { ifMatch: current.etag });
   }
   await change<DropItem, undefined>(context.table, key, (stored) => {
     if (!stored) return { kind: 'keep', result: undefined };
@@ -155,8 +162,8 @@ export const performWork = async (context: WorkContext, record: StoredRecord): P
     await archiveSent(context, context.archive, record);
     without('archive');
   }
-  if (work.discardDrop) {
-    await discardDrop(context, record, work.discardDrop);
+  if (work.discardDrop && context.inbox) {
+    await discardDrop(context, context.inbox, record, work.discardDrop);
     without('discardDrop');
   }
   if (work.receipt) {

@@ -48,6 +48,7 @@ export const wireCompose = (source: NodeJS.ProcessEnv) => {
   const environment = parseEnvironment(composeEnvironment, source);
   return {
     ...common(environment),
+    inbox: s3Objects(environment.INBOX_BUCKET),
     outbox: sqsQueue(environment.OUTBOX_QUEUE_URL),
     rules: {
       maxPdfBytes: environment.MAX_PDF_BYTES,
@@ -72,6 +73,7 @@ export const wireWatch = (source: NodeJS.ProcessEnv) => {
   const environment = parseEnvironment(watchEnvironment, source);
   return {
     ...common(environment),
+    inbox: s3Objects(environment.INBOX_BUCKET),
     archive: s3Objects(environment.ARCHIVE_BUCKET),
     ingest: sqsQueue(environment.INGEST_QUEUE_URL),
     outbox: sqsQueue(environment.OUTBOX_QUEUE_URL),

@@ -32,8 +32,8 @@ export interface Objects {
   upload(key: string, body: AsyncIterable<Uint8Array>, contentType: string): Promise<void>;
   /** A delete marker where the bucket keeps versions; only over `ifMatch` where given. Deleting nothing is fine. */
   remove(key: string, options?: { ifMatch?: string }): Promise<'removed' | 'conflict'>;
-  /** Copies within the account, only where nothing is yet. */
-  copyFrom(source: { bucket: string; key: string }, key: string): Promise<'written' | 'conflict'>;
+  /** Streams another bucket's object here, only where nothing is yet. Throws if there is no such object. */
+  copyFrom(source: Objects, sourceKey: string, key: string): Promise<'written' | 'conflict'>;
   list(prefix: string): AsyncIterable<ListedObject>;
   readonly bucket: string;
 }

@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import {
-  CopyObjectCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -84,17 +83,22 @@ export const s3Objects = (bucket: string, client = new S3Client({})): Objects =>
         () => 'removed' as const,
         (error: unknown) => (statusOf(error) === 404 ? 'removed' : conflict(error)),
       ),
-  copyFrom: (source, key) =>
-    client
+  async copyFrom(source, sourceKey, key) {
+    // Not CopyObject: a bucket that enforces conditional writes may refuse it, and PutObject it must take.
+    const found = await source.get(sourceKey);
+    if (!found) throw new Error('An object to be copied is gone.');
+    return client
       .send(
-        new CopyObjectCommand({
+        new PutObjectCommand({
           Bucket: bucket,
           Key: key,
-          CopySource: `${source.bucket}/${source.key.split('/').map(encodeURIComponent).join('/')}`,
+          Body: Readable.from(found.body, { objectMode: false }),
+          ContentLength: found.size,
           IfNoneMatch: '*',
         }),
       )
-      .then(() => 'written' as const, conflict),
+      .then(() => 'written' as const, conflict);
+  },
   async *list(prefix) {
     let token: string | undefined;
     do {
