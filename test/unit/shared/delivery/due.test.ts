@@ -1,0 +1,126 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { nextCheckAt } from '../../../../shared/delivery/due.ts';
+import type { DeliveryEvent } from '../../../../shared/delivery/events.ts';
+import type { DocumentRecord } from '../../../../shared/delivery/record.ts';
+import { reduce } from '../../../../shared/delivery/reduce.ts';
+import { hasEnded, stateOf } from '../../../../shared/delivery/state-of.ts';
+import { noWork } from '../../../../shared/delivery/work.ts';
+import {
+  begun,
+  composed,
+  dropped,
+  ended,
+  negative,
+  positive,
+  recordAfter,
+  reported,
+  sending,
+  sent,
+  wasSent,
+} from '../../../support/records.ts';
+
+const settings = { doubtWait: 900_000, giveUpAfter: 14_400_000 };
+const done = (record: DocumentRecord): DocumentRecord => ({ ...record, work: noWork });
+
+const anyEvent = fc.constantFrom<DeliveryEvent>(
+  dropped(),
+  dropped(1, 'b'),
+  composed(),
+  composed(2),
+  begun(1),
+  begun(2, 'owner-2', 9000),
+  begun(3),
+  sent(1),
+  sent(2),
+  ended('not-sent'),
+  ended('unknown'),
+  ended('refused'),
+  ended('unknown', 2),
+  { kind: 'waits', composition: 1, until: 99_000, why: 'circuit' },
+  { kind: 'superseded', composition: 1, byVersion: 2 },
+  { kind: 'gave-up', composition: 1 },
+  { kind: 'named-pdf-missing', composition: 1 },
+  { kind: 'suppressed', composition: 1, why: 'confidential' },
+  { kind: 'due', doubtWait: 900_000 },
+  positive('20013'),
+  positive('30001'),
+  negative('30002'),
+  negative('20007'),
+  negative('20009'),
+  negative('4711'),
+  reported(),
+  reported('14'),
+);
+
+describe('when a document is looked at again', () => {
+  it('every record that has not ended, or has work, is due at some time; an ended one without work never', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(anyEvent, fc.integer({ min: 1, max: 4_000_000 })), { maxLength: 25 }), (events) => {
+        let record: DocumentRecord | undefined;
+        let now = 0;
+        for (const [event, wait] of [[dropped(), 1] as const, ...events]) {
+          now += wait;
+          const reduction = reduce(record, event, now);
+          if (reduction.kind === 'changed') record = reduction.record;
+          if (!record) continue;
+          expect(nextCheckAt({ ...record, work: { receipt: true } }, now, settings)).toBeGreaterThan(now);
+          const due = nextCheckAt(done(record), now, settings);
+          if (hasEnded(record)) expect(due).toBeUndefined();
+          else expect(due).toBeGreaterThan(now);
+        }
+      }),
+      { seed: 20261122, numRuns: 400 },
+    );
+  });
+
+  it('no event ever loses a recorded attempt, answer or report', () => {
+    fc.assert(
+      fc.property(fc.array(anyEvent, { maxLength: 25 }), (events) => {
+        let record = recordAfter(...wasSent);
+        let now = 10;
+        for (const event of events) {
+          now += 1000;
+          const before = record;
+          const reduction = reduce(record, event, now);
+          if (reduction.kind === 'no-op') continue;
+          record = reduction.record;
+          expect(record.compositions.length).toBeGreaterThanOrEqual(before.compositions.length);
+          for (const [index, was] of before.compositions.entries()) {
+            const is = record.compositions[index];
+            expect(is?.attempts.length).toBeGreaterThanOrEqual(was.attempts.length);
+            if (was.business) expect(is?.business).toEqual(was.business);
+            if (was.infrastructure) expect(is?.infrastructure).toBeDefined();
+            if (was.report) expect(is?.report).toEqual(was.report);
+            if (was.meshMessageId) expect(is?.meshMessageId).toBe(was.meshMessageId);
+          }
+        }
+      }),
+      { seed: 20261122, numRuns: 400 },
+    );
+  });
+
+  it('a doubt is looked at after its deadline and the wait, an answer after a day, a silence after two', () => {
+    expect(nextCheckAt(done(recordAfter(...sending, ended('unknown'))), 600, settings)).toBe(1000 + 900_000);
+    expect(nextCheckAt(done(recordAfter(...wasSent)), 600, settings)).toBe(500 + 86_400_000);
+    expect(nextCheckAt(done(recordAfter(...wasSent, positive('20013'))), 600, settings)).toBe(900 + 2 * 86_400_000);
+  });
+
+  it('an answer that is overdue is noted once, and cleared by the answer (GPCM-SD-095)', () => {
+    const overdue = reduce(recordAfter(...wasSent), { kind: 'due', doubtWait: 1 }, 90_000_000);
+    if (overdue.kind !== 'changed') throw new Error('not overdue');
+    expect(overdue.record.overdueSince).toBe(90_000_000);
+    expect(reduce(overdue.record, { kind: 'due', doubtWait: 1 }, 99_000_000).kind).toBe('no-op');
+    const late = reduce(overdue.record, positive('30001'), 99_000_000);
+    expect(late.kind === 'changed' && late.record.overdueSince).toBeUndefined();
+    expect(late.kind === 'changed' && stateOf(late.record)).toBe('ACCEPTED');
+    expect(late.kind === 'changed' && late.what).toBe('accepted, late');
+  });
+
+  it('a manifest whose PDF never came is rejected after an hour', () => {
+    const waiting = recordAfter(dropped(), { kind: 'named-pdf-missing', composition: 1 });
+    expect(reduce(waiting, { kind: 'due', doubtWait: 1 }, 3_000_000).kind).toBe('no-op');
+    const rejected = reduce(waiting, { kind: 'due', doubtWait: 1 }, 3_700_000);
+    expect(rejected.kind === 'changed' && stateOf(rejected.record)).toBe('REJECTED');
+  });
+});

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { runCommand } from '../../../../shared/operate/commands.ts';
+import { targetOf } from '../../../../shared/operate/target.ts';
+import type { Table } from '../../../../shared/platform/table.ts';
+import { mailboxFile } from '../../../../shared/senders/mailbox.ts';
+
+const nothing: Table = {
+  read: async () => undefined,
+  write: async () => {
+    throw new Error('written');
+  },
+  remove: async () => 'conflict',
+  due: async () => [],
+};
+const context = (files: Record<string, string>) => ({
+  table: nothing,
+  clock: { now: () => 0, sleep: async () => undefined },
+  readText: (path: string) => files[path],
+});
+const mailbox = { mailboxId: 'RX1OT001', odsCode: 'RX1', environment: 'integration' };
+
+describe('operator commands', () => {
+  it('refuse a file with every problem at once, and write nothing', async () => {
+    const file = JSON.stringify({ odsCode: 'rx1', name: '', mailboxId: 'RX1OT001', colour: 'blue' });
+    const { ok, lines } = await runCommand(['sender', 'put', 'f'], context({ f: file }));
+    expect(ok).toBe(false);
+    const text = lines.join('\n');
+    for (const part of ['odsCode', 'name', 'phone', 'colour']) expect(text).toContain(part);
+  });
+  it('say what is wrong with a file that cannot be read or is not JSON', async () => {
+    expect((await runCommand(['sender', 'put', 'gone'], context({}))).lines[0]).toContain('Cannot read');
+    expect((await runCommand(['mailbox', 'put', 'f'], context({ f: '{' }))).lines[0]).toContain('not JSON');
+  });
+  it('put no sender whose mailbox is not registered', async () => {
+    const sender = JSON.stringify({ odsCode: 'RX1', name: 'N', phone: '01632 960100', mailboxId: 'RX1OT001' });
+    const { ok, lines } = await runCommand(['sender', 'put', 'f'], context({ f: sender }));
+    expect(ok).toBe(false);
+    expect(lines[0]).toContain('put the mailbox first');
+  });
+  it('show their usage for anything else', async () => {
+    for (const words of [[], ['sender'], ['sender', 'drop', 'x'], ['sender', 'put', 'a', 'b']]) {
+      const { ok, lines } = await runCommand(words, context({}));
+      expect(ok).toBe(false);
+      expect(lines[0]).toContain('Usage');
+    }
+  });
+  it('never guess which deployment is meant', () => {
+    expect(targetOf({}).kind).toBe('problem');
+    expect(targetOf({ dir: 'a', table: 'b' }).kind).toBe('problem');
+    expect(targetOf({ dir: 'no-such-folder' })).toMatchObject({
+      kind: 'problem',
+      sentence: expect.stringContaining('npm start'),
+    });
+  });
+});
+
+describe('a mailbox file', () => {
+  it('is polled every five minutes unless it says otherwise, and never more often outside the local MESH', () => {
+    expect(mailboxFile.parse(mailbox).pollEverySeconds).toBe(300);
+    expect(mailboxFile.safeParse({ ...mailbox, pollEverySeconds: 60 }).success).toBe(false);
+    expect(
+      mailboxFile.safeParse({ ...mailbox, environment: 'local', baseUrl: 'https://127.0.0.1:1', pollEverySeconds: 60 })
+        .success,
+    ).toBe(true);
+  });
+  it('has an address only for a local MESH', () => {
+    expect(mailboxFile.safeParse({ ...mailbox, baseUrl: 'https://example.org' }).success).toBe(false);
+    expect(mailboxFile.safeParse({ ...mailbox, environment: 'local' }).success).toBe(false);
+  });
+});

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { parseDropKey } from '../../../../shared/submission/object-names.ts';
+
+describe('the key of a drop', () => {
+  it('names organisation, kind and name', () => {
+    expect(parseDropKey('inbox/RX1/a.pdf')).toEqual({ kind: 'pdf', odsCode: 'RX1', name: 'a' });
+    expect(parseDropKey('inbox/RX10/report_2.v1-x.json')).toEqual({
+      kind: 'manifest',
+      odsCode: 'RX10',
+      name: 'report_2.v1-x',
+    });
+    expect(parseDropKey(`inbox/RX1/${'n'.repeat(100)}.pdf`).kind).toBe('pdf');
+  });
+
+  it('pairs a name with dots by what stands before the last one', () => {
+    expect(parseDropKey('inbox/RX1/a.pdf.json')).toEqual({ kind: 'manifest', odsCode: 'RX1', name: 'a.pdf' });
+  });
+
+  it.each(['inbox/', 'inbox/RX1/', 'inbox/RX1/sub/'])('ignores the folder marker %s', (key) => {
+    expect(parseDropKey(key)).toEqual({ kind: 'ignore' });
+  });
+
+  it.each([
+    ['receipts/RX1/a.json', 'OUTSIDE_INBOX', {}],
+    ['inboxes/RX1/a.pdf', 'OUTSIDE_INBOX', {}],
+    ['inbox/a.pdf', 'NO_ORGANISATION', {}],
+    ['inbox/rx1/a.pdf', 'ODS_CODE_NOT_VALID', {}],
+    ['inbox//a.pdf', 'ODS_CODE_NOT_VALID', {}],
+    ['inbox/RX/a.pdf', 'ODS_CODE_NOT_VALID', {}],
+    ['inbox/RX1/2024/a.pdf', 'NESTED_FOLDER', { odsCode: 'RX1' }],
+    ['inbox/RX1/a.PDF', 'EXTENSION_NOT_LOWER_CASE', { odsCode: 'RX1', name: 'a' }],
+    ['inbox/RX1/a.Json', 'EXTENSION_NOT_LOWER_CASE', { odsCode: 'RX1', name: 'a' }],
+    ['inbox/RX1/a.docx', 'EXTENSION_NOT_KNOWN', { odsCode: 'RX1', name: 'a' }],
+    ['inbox/RX1/a', 'EXTENSION_NOT_KNOWN', { odsCode: 'RX1', name: 'a' }],
+    ['inbox/RX1/a.toString', 'EXTENSION_NOT_KNOWN', { odsCode: 'RX1', name: 'a' }],
+    ['inbox/RX1/.pdf', 'NAME_NOT_ALLOWED', { odsCode: 'RX1' }],
+    ['inbox/RX1/John Smith.pdf', 'NAME_NOT_ALLOWED', { odsCode: 'RX1' }],
+    ['inbox/RX1/Zoë.pdf', 'NAME_NOT_ALLOWED', { odsCode: 'RX1' }],
+    [`inbox/RX1/${'n'.repeat(101)}.pdf`, 'NAME_NOT_ALLOWED', { odsCode: 'RX1' }],
+    ['inbox/RX1/9691375087.pdf', 'NAME_HOLDS_NHS_NUMBER', { odsCode: 'RX1' }],
+    ['inbox/RX1/969-137-5087.json', 'NAME_HOLDS_NHS_NUMBER', { odsCode: 'RX1' }],
+  ])('refuses %s', (key, code, known) => {
+    const parsed = parseDropKey(key);
+    expect(parsed).toMatchObject({ kind: 'problem', problem: { path: 'name', code } });
+    const { kind: _, problem: __, ...shown } = parsed as typeof parsed & { problem: unknown };
+    expect(shown).toEqual(known);
+  });
+});
