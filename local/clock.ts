@@ -78,3 +78,52 @@ export const virtualClock = (start: number): VirtualClock => {
     },
   };
 };
+
+export interface LeapingClock extends LocalClock {
+  /** Moves time on at once; what falls due in between fires, earliest first. */
+  leap(ms: number): void;
+}
+
+/** Time that passes as the machine's does, and leaps when a test says so: for tests with real network waits. */
+export const leapingClock = (): LeapingClock => {
+  let offset = 0;
+  const now = () => Date.now() + offset;
+  const waiting = new Set<{ at: number; fire: () => void; timer: NodeJS.Timeout }>();
+  const arm = (at: number, fire: () => void) =>
+    setTimeout(fire, Math.min(longestTimer, Math.max(0, at - now()))).unref();
+  const at = (epochMs: number, fire: () => void) => {
+    const due = () => {
+      waiting.delete(entry);
+      fire();
+    };
+    const entry = { at: epochMs, fire: due, timer: arm(epochMs, due) };
+    waiting.add(entry);
+    return () => {
+      clearTimeout(entry.timer);
+      waiting.delete(entry);
+    };
+  };
+  return {
+    scale: 0,
+    now,
+    at,
+    sleep: (ms, signal) =>
+      new Promise((resolve) => {
+        if (signal?.aborted) return resolve();
+        const stop = () => {
+          disarm();
+          resolve();
+        };
+        const disarm = at(now() + ms, resolve);
+        signal?.addEventListener('abort', stop, { once: true });
+      }),
+    leap(ms) {
+      offset += ms;
+      for (const entry of [...waiting].sort((a, b) => a.at - b.at)) {
+        clearTimeout(entry.timer);
+        if (entry.at <= now()) entry.fire();
+        else entry.timer = arm(entry.at, entry.fire);
+      }
+    },
+  };
+};

@@ -2,6 +2,7 @@ import type { DeliveryEvent } from './events.ts';
 import type { Composition, DocumentRecord } from './record.ts';
 import { edit, noOp, type Reduction } from './reduction.ts';
 import { doubtfulAttempt, stateOf, stateOfComposition } from './state-of.ts';
+import type { Work } from './work.ts';
 
 /** Codes that leave ACCEPTED as it is: success, both positive business answers, and "you sent it twice". */
 const harmlessAfterAccepted = new Set(['20013', '30001', '30004', '20007', '20008']);
@@ -12,10 +13,10 @@ type Acknowledged = Extract<DeliveryEvent, { kind: 'acknowledged' }>;
 const alreadyThere = (composition: Composition, event: Acknowledged): boolean =>
   composition[event.level]?.code === event.acknowledgement.code;
 
-/** An answer ends a doubt: MESH did take it. Later versions may go. */
-const endsDoubt = (composition: Composition) => {
+/** An answer ends a doubt: MESH did take it. Later versions may go, and what was sent is kept. */
+const endsDoubt = (composition: Composition): Work => {
   const doubt = doubtfulAttempt(composition);
-  return doubt ? { releaseClaim: { attempt: doubt.number, owner: doubt.owner } } : {};
+  return doubt ? { releaseClaim: { attempt: doubt.number, owner: doubt.owner }, archive: true } : {};
 };
 
 /** An acknowledgement belongs to the composition that it answers, whichever is current (DESIGN 3). */

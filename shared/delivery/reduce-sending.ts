@@ -1,16 +1,10 @@
+import { problem } from '../submission/problems.ts';
 import { halfLimit } from './due.ts';
 import type { DeliveryEvent } from './events.ts';
-import { type Composition, currentComposition, type DocumentRecord, type RecordedProblem } from './record.ts';
+import { type Composition, currentComposition, type DocumentRecord } from './record.ts';
 import { reduceCompose } from './reduce-drop.ts';
 import { edit, noOp, onCurrent, type Reduction } from './reduction.ts';
 import { doubtfulAttempt, nextAttempt, stateOf } from './state-of.ts';
-
-const namedPdfNeverCame: RecordedProblem = {
-  path: 'pdf.sha256',
-  code: 'PDF_NOT_THE_ONE_NAMED',
-  message:
-    'The PDF beside the manifest is not the one whose SHA-256 the manifest names, and the right one did not come within an hour. Drop both again, with the digest of the PDF as it is.',
-};
 
 /** A doubtful attempt may be followed by one flagged re-send, and by no second one (DESIGN 4). */
 const resendAllowed = (composition: Composition): boolean => composition.possibleDuplicate !== true;
@@ -182,7 +176,7 @@ export const reduceDue = (
     if (at < composition.awaitingNamedPdfSince + halfLimit) return noOp('not-due');
     return reduceCompose(
       record,
-      { kind: 'rejected', composition: composition.number, problems: [namedPdfNeverCame] },
+      { kind: 'rejected', composition: composition.number, problems: [problem('PDF_NOT_THE_ONE_NAMED', 'pdf.sha256')] },
       at,
     );
   }

@@ -32,8 +32,15 @@ export interface Measure {
 
 export const powertoolsMeasure = (namespace: string, serviceName: string): Measure => {
   const metrics = new Metrics({ namespace, serviceName });
+  let counted = false;
   return {
-    count: (metric, value = 1) => metrics.addMetric(metric, metricUnits[metric], value),
-    flush: () => metrics.publishStoredMetrics(),
+    count(metric, value = 1) {
+      counted = true;
+      metrics.addMetric(metric, metricUnits[metric], value);
+    },
+    flush() {
+      if (counted) metrics.publishStoredMetrics();
+      counted = false;
+    },
   };
 };

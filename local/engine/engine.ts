@@ -1,0 +1,203 @@
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { isoTime } from '../../shared/platform/clock.ts';
+import { type Json, parseJson } from '../aws/events/pattern.ts';
+import { createEventRouter } from '../aws/events/router.ts';
+import type { ServiceCall } from '../aws/service.ts';
+import type { LocalClock } from '../clock.ts';
+import { readAssembly } from './assembly.ts';
+import { invokeAsync } from './async-invocations.ts';
+import { type Credentials, createClients } from './clients.ts';
+import { startEventSource } from './event-source.ts';
+import { type DeployedFunctions, deployFunctions } from './functions.ts';
+import type { InvocationOutcome } from './invocation.ts';
+import { type LocalServices, type Ports, startLocalServices } from './local-services.ts';
+import { emptyPlan } from './plan.ts';
+import { provision } from './provision.ts';
+import type { Resources } from './resources.ts';
+import { createRoleObserver, type OutsideRole } from './role-observer.ts';
+import { startSchedules } from './schedules.ts';
+
+export interface EngineSetting {
+  /** A synthesised cloud assembly (`cdk.out`). */
+  readonly assemblyDir: string;
+  /** Logs, bodies of objects and temporary files go here. What an earlier engine left in it is removed. */
+  readonly stateDir: string;
+  /** Real or scaled: functions run in processes of their own, which a virtual clock cannot reach. */
+  readonly clock: LocalClock;
+  readonly ports?: Ports;
+  /** The developer's, all-powerful; by default made for this engine. */
+  readonly credentials?: Credentials;
+  readonly region?: string;
+  readonly account?: string;
+}
+
+export interface Engine {
+  readonly s3Endpoint: string;
+  readonly sqsEndpoint: string;
+  readonly dynamodbEndpoint: string;
+  readonly secretsEndpoint: string;
+  readonly snsEndpoint: string;
+  readonly region: string;
+  readonly account: string;
+  readonly credentials: Credentials;
+  /** `{function}.log` for each function, `outside-role.log`, `email.log`. */
+  readonly logDir: string;
+  readonly resources: Resources;
+  /** Short for `resources.physicalName`. */
+  physicalName(pathOrLogicalId: string): string;
+  /** Invokes a function by its name and waits for its answer. */
+  invoke(functionName: string, event: Json): Promise<InvocationOutcome>;
+  /** Calls that functions made outside their roles. */
+  readonly outsideRole: OutsideRole;
+  /** What in the templates is not acted on here, and what went wrong since: sentences. */
+  readonly warnings: readonly string[];
+  /** Ends everything at once; no process is left. */
+  close(): Promise<void>;
+}
+
+const newCredentials = (): Credentials => ({
+  accessKeyId: `AKIA${randomBytes(8).toString('hex').toUpperCase()}`,
+  secretAccessKey: randomBytes(30).toString('base64url'),
+});
+
+/** Runs what a synthesised assembly says: its resources in the local services, its functions as processes. */
+export const startEngine = async (setting: EngineSetting): Promise<Engine> => {
+  const { clock, region = 'eu-west-2', account = '000000000000', credentials = newCredentials() } = setting;
+  if (clock.scale <= 0) throw new Error('Functions run in processes of their own: the engine needs a clock that runs');
+  const stateDir = resolve(setting.stateDir);
+  const logDir = join(stateDir, 'logs');
+  for (const dir of [logDir, join(stateDir, 'tmp')]) rmSync(dir, { recursive: true, force: true });
+  mkdirSync(logDir, { recursive: true });
+
+  const plan = emptyPlan();
+  const warnings: string[] = [];
+  const warn = (sentence: string): void => {
+    warnings.push(sentence);
+    appendFileSync(join(logDir, 'engine.log'), `${isoTime(clock.now())} ${sentence}\n`);
+  };
+  const own = newCredentials();
+  const secrets = new Map([own, credentials].map((each) => [each.accessKeyId, each.secretAccessKey]));
+  const callers = new Map<string, { functionName: string; roleName: string }>();
+  const { observe, outsideRole } = createRoleObserver({
+    callerOf: (accessKeyId) => callers.get(accessKeyId),
+    roles: plan.roles,
+    clock,
+    file: join(logDir, 'outside-role.log'),
+  });
+
+  const closing = new AbortController();
+  const closers: (() => Promise<void> | void)[] = [];
+  const close = async (): Promise<void> => {
+    closing.abort();
+    for (const each of closers.splice(0).reverse()) await each();
+  };
+
+  try {
+    const assembly = readAssembly(setting.assemblyDir);
+    let services: LocalServices | undefined;
+    let functions: DeployedFunctions | undefined;
+
+    /** Hands an input to a queue, topic or function; false where there is none of that ARN. */
+    const deliver = (arn: string, input: string, options: { groupId?: string } = {}): boolean => {
+      const pool = functions?.byArn(arn);
+      if (pool) {
+        const async = plan.asyncInvocations.get(pool.name);
+        void invokeAsync(parseJson(input), {
+          pool: pool.pool,
+          clock,
+          ...(async === undefined ? {} : { setting: async }),
+          giveUp: (queueArn, event) => void services?.sqs.deliver(queueArn, JSON.stringify(event)),
+          closing: closing.signal,
+        });
+        return true;
+      }
+      if (arn.startsWith('arn:aws:sqs:')) return services?.sqs.deliver(arn, input, options) ?? false;
+      if (!arn.startsWith('arn:aws:sns:')) return false;
+      services?.sns.publish(arn, { message: input });
+      return true;
+    };
+    const router = createEventRouter({
+      rules: plan.rules,
+      clock,
+      deliver,
+      deadLetter: (queueArn, event, attributes) => services?.sqs.deliver(queueArn, event, { attributes }) ?? false,
+    });
+    const routing = (outcomes: ReturnType<typeof router.route>): void => {
+      outcomes.then(
+        (all) => {
+          for (const { rule, targetArn, result } of all) {
+            if (result !== 'delivered') warn(`Rule ${rule} could not deliver to ${targetArn}: ${result}`);
+          }
+        },
+        (error) => warn(`Routing an event failed: ${error instanceof Error ? error.message : String(error)}`),
+      );
+    };
+
+    services = await startLocalServices({
+      clock,
+      region,
+      account,
+      identities: { secretFor: (accessKeyId) => secrets.get(accessKeyId) },
+      observe: (call: ServiceCall) => observe(call),
+      stateDir,
+      ports: setting.ports ?? {},
+      onEvent: (event) => routing(router.route(event)),
+      onNotification: (arn, event) => void deliver(arn, JSON.stringify(event)),
+      onEmail: (to, subject, message) =>
+        appendFileSync(
+          join(logDir, 'email.log'),
+          `${JSON.stringify({ at: isoTime(clock.now()), to, subject, message })}\n`,
+        ),
+    });
+    closers.push(services.close);
+    const { endpoints } = services;
+    const clients = createClients(endpoints, region, own, clock);
+    closers.push(() => clients.destroy());
+
+    const resources = await provision(assembly, { region, account, clients, assets: assembly.assets, plan, warn });
+    functions = deployFunctions(plan.functions, {
+      endpoints,
+      region,
+      clock,
+      logDir,
+      temporaryDir: join(stateDir, 'tmp'),
+      credentialsFor({ name, roleName }) {
+        const given = newCredentials();
+        secrets.set(given.accessKeyId, given.secretAccessKey);
+        callers.set(given.accessKeyId, { functionName: name, roleName });
+        return given;
+      },
+    });
+    const deployed = functions;
+    closers.push(deployed.close);
+    for (const definition of plan.eventSources) {
+      const { pool } = deployed.byName(definition.functionName);
+      const source = startEventSource({ definition, pool, sqs: clients.sqs, clock, region, warn });
+      closers.push(source.close);
+    }
+    closers.push(startSchedules(plan.schedules, clock, (name) => routing(router.fire(name, { region, account }))));
+
+    return {
+      s3Endpoint: endpoints.s3,
+      sqsEndpoint: endpoints.sqs,
+      dynamodbEndpoint: endpoints.dynamodb,
+      secretsEndpoint: endpoints.secrets,
+      snsEndpoint: endpoints.sns,
+      region,
+      account,
+      credentials,
+      logDir,
+      resources,
+      physicalName: resources.physicalName,
+      invoke: (name, event) => deployed.byName(name).pool.invoke(event),
+      outsideRole,
+      warnings,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};

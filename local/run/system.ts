@@ -1,0 +1,189 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { runCommand } from '../../shared/operate/commands.ts';
+import { targetOf } from '../../shared/operate/target.ts';
+import { systemClock } from '../../shared/platform/clock.ts';
+import { mailboxFile } from '../../shared/senders/mailbox.ts';
+import { senderFile } from '../../shared/senders/sender.ts';
+import type { JsonObject } from '../aws/events/pattern.ts';
+import { scaledClock } from '../clock.ts';
+import { type Engine, startEngine } from '../engine/engine.ts';
+import { synthesise } from '../engine/synthesise.ts';
+import { type MeshSimulator, startMeshSimulator } from '../mesh/simulator.ts';
+import { type RunFile, readRunFile, runFilePath, writeRunFile } from '../run-file.ts';
+import { TEST_PATIENTS } from '../samples/test-patients.ts';
+import { createWorld, registeredPatients, stage, storeSecrets } from './environment.ts';
+import type { PortName } from './options.ts';
+import { startPractice } from './practice-process.ts';
+
+/** Everything that a local run brings up, ready for a drop. */
+export interface LocalSystem {
+  readonly run: RunFile;
+  readonly engine: Engine;
+  readonly mesh: MeshSimulator;
+  /** Signs by the machine's time, as a provider's client does. */
+  readonly s3: S3Client;
+  close(): Promise<void>;
+}
+
+export interface SystemSetting {
+  /** State folder; what an earlier run left in it is removed. */
+  readonly dir: string;
+  readonly timeScale: number;
+  readonly ports?: Partial<Readonly<Record<PortName, number>>>;
+  /** Overrides of stage settings, as the CDK context `settings` (tests). */
+  readonly settings?: JsonObject;
+  /** A cloud assembly that is there already; synthesised where absent. */
+  readonly assemblyDir?: string;
+  readonly tell?: (step: string) => void;
+}
+
+const sample = (name: string) => fileURLToPath(new URL(`../samples/${name}`, import.meta.url));
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Empties the state folder, unless another run lives in it. */
+const prepare = (dir: string): void => {
+  const other = readRunFile(dir);
+  if (other && other.pid !== process.pid && isAlive(other.pid)) {
+    throw new Error(
+      `Another run (process ${other.pid}) has its state in ${dir}. Stop it, or give this one its own --dir.`,
+    );
+  }
+  for (const part of ['run.json', 'aws', 'logs', 'practice', 'cdk.out'])
+    rmSync(join(dir, part), { recursive: true, force: true });
+  mkdirSync(join(dir, 'practice'), { recursive: true });
+};
+
+const registered = async (dir: string, words: readonly string[]): Promise<void> => {
+  const target = targetOf({ dir });
+  if (target.kind === 'problem') throw new Error(target.sentence);
+  const readText = (path: string) => readFileSync(path, 'utf8');
+  const { ok, lines } = await runCommand(words, { table: target.table, clock: systemClock, readText });
+  if (!ok) throw new Error(lines.join('\n'));
+};
+
+const enginePorts = ({
+  s3 = 0,
+  sqs = 0,
+  sns = 0,
+  dynamodb = 0,
+  secretsmanager = 0,
+}: NonNullable<SystemSetting['ports']>) => ({
+  s3,
+  sqs,
+  sns,
+  dynamodb,
+  secrets: secretsmanager,
+});
+
+export const startSystem = async (setting: SystemSetting): Promise<LocalSystem> => {
+  const { dir, timeScale, ports = {}, tell = () => undefined } = setting;
+  prepare(dir);
+  const closing: (() => Promise<void> | void)[] = [];
+  const close = async () => {
+    rmSync(runFilePath(dir), { force: true });
+    for (const step of closing.splice(0).reverse()) await step();
+  };
+  try {
+    const assemblyDir = setting.assemblyDir ?? join(dir, 'cdk.out');
+    if (setting.assemblyDir === undefined) {
+      tell('Synthesising the CDK app');
+      await synthesise({
+        stage,
+        outDir: assemblyDir,
+        ...(setting.settings ? { context: { settings: setting.settings } } : {}),
+      });
+    }
+    const realOrigin = Date.now();
+    const origin = realOrigin;
+    const clock = scaledClock(timeScale, origin, realOrigin);
+
+    tell('Starting queues, buckets, table, secrets and functions');
+    const engine = await startEngine({
+      assemblyDir,
+      stateDir: dir,
+      clock,
+      ports: enginePorts(ports),
+    });
+    closing.push(() => engine.close());
+
+    tell('Starting MESH and a GP practice');
+    const mailbox = mailboxFile.parse(JSON.parse(readFileSync(sample('mailbox.json'), 'utf8')));
+    const sender = senderFile.parse(JSON.parse(readFileSync(sample('sender.json'), 'utf8')));
+    const world = await createWorld(clock.now(), { ...sender, mailboxId: mailbox.mailboxId }, () =>
+      randomBytes(12).toString('hex'),
+    );
+    const mesh = await startMeshSimulator({
+      clock,
+      pki: world.pki,
+      mailboxes: [world.sender, world.practice],
+      sharedKey: world.sharedKey,
+      patients: registeredPatients(world),
+      ...(ports.mesh ? { port: ports.mesh } : {}),
+    });
+    closing.push(() => mesh.close());
+    const { region, credentials } = engine;
+    const secrets = new SecretsManagerClient({ endpoint: engine.secretsEndpoint, region, credentials });
+    await storeSecrets(secrets, world);
+    secrets.destroy();
+    const practiceDir = join(dir, 'practice');
+    const practice = await startPractice(
+      {
+        meshUrl: mesh.url,
+        mailboxes: [world.practice],
+        sharedKey: world.sharedKey,
+        ca: world.pki.ca,
+        ...world.practiceCertificate,
+        pollEveryMs: 20_000,
+        clock: { scale: timeScale, origin, realOrigin },
+        knownPatients: TEST_PATIENTS.map(({ nhsNumber }) => nhsNumber),
+        stateDir: practiceDir,
+      },
+      engine.logDir,
+    );
+    closing.push(() => practice.close());
+
+    const run: RunFile = {
+      pid: process.pid,
+      s3Endpoint: engine.s3Endpoint,
+      sqsEndpoint: engine.sqsEndpoint,
+      dynamodbEndpoint: engine.dynamodbEndpoint,
+      secretsManagerEndpoint: engine.secretsEndpoint,
+      snsEndpoint: engine.snsEndpoint,
+      region,
+      credentials,
+      inboxBucket: engine.resources.output('InboxBucketName'),
+      senderOdsCode: sender.odsCode,
+      tableName: engine.resources.output('TableName'),
+      apiUrl: null,
+      meshUrl: mesh.url,
+      logDir: engine.logDir,
+      practiceDir,
+      timeScale,
+      clock: { origin, realOrigin },
+    };
+    writeRunFile(dir, run);
+    const mailboxPath = join(dir, 'mailbox.json');
+    writeFileSync(mailboxPath, JSON.stringify({ ...mailbox, baseUrl: mesh.url }, undefined, 2));
+    await registered(dir, ['mailbox', 'put', mailboxPath]);
+    await registered(dir, ['sender', 'put', sample('sender.json')]);
+    const s3 = new S3Client({ endpoint: run.s3Endpoint, region, credentials });
+    closing.push(() => s3.destroy());
+    return { run, engine, mesh, s3, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
