@@ -26,6 +26,14 @@ const conflict = (error: unknown): 'conflict' => {
   throw error;
 };
 
+const repeatable = 256 << 10;
+
+const bytesOf = async (body: AsyncIterable<Uint8Array>): Promise<Buffer> => {
+  const parts: Uint8Array[] = [];
+  for await (const part of body) parts.push(part);
+  return Buffer.concat(parts);
+};
+
 export const s3Objects = (bucket: string, client = new S3Client({})): Objects => ({
   bucket,
   async get(key, { versionId, range } = {}) {
@@ -87,12 +95,14 @@ export const s3Objects = (bucket: string, client = new S3Client({})): Objects =>
     // Not CopyObject: a bucket that enforces conditional writes may refuse it, and PutObject it must take.
     const found = await source.get(sourceKey);
     if (!found) throw new Error('An object to be copied is gone.');
+    // What is small is sent from memory, so that the request can be repeated; a large one is streamed.
+    const body = found.size <= repeatable ? await bytesOf(found.body) : Readable.from(found.body, { objectMode: false });
     return client
       .send(
         new PutObjectCommand({
           Bucket: bucket,
           Key: key,
-          Body: Readable.from(found.body, { objectMode: false }),
+          Body: body,
           ContentLength: found.size,
           IfNoneMatch: '*',
         }),
