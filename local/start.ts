@@ -9,7 +9,6 @@ import { type LocalSystem, startSystem } from './run/system.ts';
 
 /** `npm start`: the whole system on this machine, and one sample document on its way to "accepted". */
 
-const limit = seconds(60);
 const manifestOf = z.looseObject({ encounterId: z.string(), version: z.number() });
 const sample = (name: string) => readFileSync(new URL(`./samples/${name}`, import.meta.url));
 
@@ -26,7 +25,7 @@ const explain = (followed: Followed): string => {
   return `It is ${receipt.state}. ${receipt.meaning} Whose move: ${receipt.whoseMove}.${receipt.advice ? ` ${receipt.advice}` : ''}${told}`;
 };
 
-const submitSample = async ({ run, s3 }: LocalSystem, signal: AbortSignal): Promise<Followed> => {
+const submitSample = async ({ run, s3 }: LocalSystem, within: number, signal: AbortSignal): Promise<Followed> => {
   const manifest = manifestOf.parse(JSON.parse(sample('consultation.json').toString('utf8')));
   const drop = await handOver(s3, run.inboxBucket, run.senderOdsCode, 'sample', sample('consultation.pdf'), manifest);
   step(`Handed over inbox/${run.senderOdsCode}/sample.pdf and sample.json (document ${drop.documentId})`);
@@ -35,7 +34,7 @@ const submitSample = async ({ run, s3 }: LocalSystem, signal: AbortSignal): Prom
     run.inboxBucket,
     drop,
     ({ what, detail }) => step(`  ${what}${detail ? ` (${detail})` : ''}`),
-    limit,
+    seconds(within),
     signal,
   );
 };
@@ -79,14 +78,14 @@ const main = async (options: RunOptions): Promise<number> => {
   try {
     let exitCode = 0;
     if (options.sample) {
-      const followed = await submitSample(system, stop.signal);
+      const followed = await submitSample(system, options.within, stop.signal);
       const accepted = followed.kind === 'ended' && followed.receipt.state === 'ACCEPTED';
       if (accepted) {
         step('ACCEPTED: the practice’s system has matched the patient. It does not mean that anybody has read it.');
       } else {
         exitCode = 1;
         console.error(
-          `\nThe sample was not ACCEPTED within ${limit / 1000} seconds. ${explain(followed)}\nLogs: ${system.run.logDir}`,
+          `\nThe sample was not ACCEPTED within ${options.within} seconds. ${explain(followed)}\nLogs: ${system.run.logDir}`,
         );
       }
     }

@@ -42,7 +42,7 @@ export interface Engine {
   readonly region: string;
   readonly account: string;
   readonly credentials: Credentials;
-  /** `{function}.log` for each function, `outside-role.log`, `email.log`. */
+  /** `{function}.log` for each function, `outside-role.log`, `email.log`, `engine.log` (the warnings). */
   readonly logDir: string;
   readonly resources: Resources;
   /** Short for `resources.physicalName`. */
@@ -56,6 +56,9 @@ export interface Engine {
   /** Ends everything at once; no process is left. */
   close(): Promise<void>;
 }
+
+/** The rest is in `engine.log`. */
+const mostWarnings = 1000;
 
 const newCredentials = (): Credentials => ({
   accessKeyId: `AKIA${randomBytes(8).toString('hex').toUpperCase()}`,
@@ -74,7 +77,7 @@ export const startEngine = async (setting: EngineSetting): Promise<Engine> => {
   const plan = emptyPlan();
   const warnings: string[] = [];
   const warn = (sentence: string): void => {
-    warnings.push(sentence);
+    if (warnings.length < mostWarnings) warnings.push(sentence);
     appendFileSync(join(logDir, 'engine.log'), `${isoTime(clock.now())} ${sentence}\n`);
   };
   const own = newCredentials();
@@ -89,9 +92,14 @@ export const startEngine = async (setting: EngineSetting): Promise<Engine> => {
 
   const closing = new AbortController();
   const closers: (() => Promise<void> | void)[] = [];
-  const close = async (): Promise<void> => {
+  const closeAll = async (): Promise<void> => {
     closing.abort();
-    for (const each of closers.splice(0).reverse()) await each();
+    for (const each of [...closers].reverse()) await each();
+  };
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closed ??= closeAll();
+    return closed;
   };
 
   try {
@@ -114,9 +122,13 @@ export const startEngine = async (setting: EngineSetting): Promise<Engine> => {
         return true;
       }
       if (arn.startsWith('arn:aws:sqs:')) return services?.sqs.deliver(arn, input, options) ?? false;
-      if (!arn.startsWith('arn:aws:sns:')) return false;
-      services?.sns.publish(arn, { message: input });
-      return true;
+      if (!services || !arn.startsWith('arn:aws:sns:')) return false;
+      try {
+        services.sns.publish(arn, { message: input });
+        return true;
+      } catch {
+        return false;
+      }
     };
     const router = createEventRouter({
       rules: plan.rules,

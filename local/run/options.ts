@@ -8,6 +8,8 @@ export interface RunOptions {
   /** State folder. */
   readonly dir: string;
   readonly timeScale: number;
+  /** Real seconds within which the sample must be ACCEPTED. */
+  readonly within: number;
   /** Hand the sample over at the start. */
   readonly sample: boolean;
   readonly ports: Readonly<Record<PortName, number>>;
@@ -20,6 +22,7 @@ export const usage = `Usage: npm start -- [options]
   --once               end after the sample: exit code 0 once it is ACCEPTED, else 1 with the reason
   --dir FOLDER         where the run keeps its state (default .local); two folders run side by side
   --time-scale N       how many seconds of the run pass in one real second, 1 to 60 (default 20)
+  --within SECONDS     how long the sample may take to be ACCEPTED, 1 to 600 (default 60)
   --no-sample          start without handing the sample over
   --port NAME=NUMBER   a fixed port instead of a free one; NAME is ${portNames.join(', ')}`;
 
@@ -39,6 +42,8 @@ export const parseOptions = (args: readonly string[]): ParsedOptions => {
   }
   const timeScale = Number(values['time-scale']);
   if (!(timeScale >= 1 && timeScale <= 60)) return problem('--time-scale is a number from 1 to 60.');
+  const within = Number(values.within);
+  if (!(within >= 1 && within <= 600)) return problem('--within is a number of seconds from 1 to 600.');
   const ports: Record<PortName, number> = { s3: 0, sqs: 0, dynamodb: 0, secretsmanager: 0, sns: 0, mesh: 0 };
   for (const given of values.port) {
     const [name = '', number = ''] = given.split('=');
@@ -50,7 +55,7 @@ export const parseOptions = (args: readonly string[]): ParsedOptions => {
   }
   return {
     kind: 'options',
-    options: { once: values.once, dir: resolve(values.dir), timeScale, sample: !values['no-sample'], ports },
+    options: { once: values.once, dir: resolve(values.dir), timeScale, within, sample: !values['no-sample'], ports },
   };
 };
 
@@ -61,6 +66,7 @@ const parse = (args: readonly string[]) =>
       once: { type: 'boolean', default: false },
       dir: { type: 'string', default: '.local' },
       'time-scale': { type: 'string', default: '20' },
+      within: { type: 'string', default: '60' },
       'no-sample': { type: 'boolean', default: false },
       port: { type: 'string', multiple: true, default: [] },
     },

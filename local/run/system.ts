@@ -134,8 +134,17 @@ export const startSystem = async (setting: SystemSetting): Promise<LocalSystem> 
       ...(ports.mesh ? { port: ports.mesh } : {}),
     });
     closing.push(() => mesh.close());
-    const { region, credentials } = engine;
-    const secrets = new SecretsManagerClient({ endpoint: engine.secretsEndpoint, region, credentials });
+    const { region } = engine;
+    // SDK clients write notes of their own into the object that they are given: each gets a copy.
+    const credentials = {
+      accessKeyId: engine.credentials.accessKeyId,
+      secretAccessKey: engine.credentials.secretAccessKey,
+    };
+    const secrets = new SecretsManagerClient({
+      endpoint: engine.secretsEndpoint,
+      region,
+      credentials: { ...credentials },
+    });
     await storeSecrets(secrets, world);
     secrets.destroy();
     const practiceDir = join(dir, 'practice');
@@ -179,7 +188,7 @@ export const startSystem = async (setting: SystemSetting): Promise<LocalSystem> 
     writeFileSync(mailboxPath, JSON.stringify({ ...mailbox, baseUrl: mesh.url }, undefined, 2));
     await registered(dir, ['mailbox', 'put', mailboxPath]);
     await registered(dir, ['sender', 'put', sample('sender.json')]);
-    const s3 = new S3Client({ endpoint: run.s3Endpoint, region, credentials });
+    const s3 = new S3Client({ endpoint: run.s3Endpoint, region, credentials: { ...credentials } });
     closing.push(() => s3.destroy());
     return { run, engine, mesh, s3, close };
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { DocumentId, MeshMessageId, MessageHeaderId, OdsCode } from '../platform/ids.ts';
 import type { Acknowledgement, AttemptOutcome, MeshReport, RecordedProblem, Source, StoredMessage } from './record.ts';
-import type { Work } from './work.ts';
+import type { Discard } from './work.ts';
 
 /** What a document's drop says about it. */
 export interface Drop {
@@ -11,7 +11,7 @@ export interface Drop {
   readonly version?: number;
   readonly source: Source;
   /** What to delete from the inbox once the drop is dealt with. */
-  readonly discard: NonNullable<Work['discardDrop']>;
+  readonly discard: Discard;
 }
 
 /** FHIR ids are derived from the document and the composition's number by the message library. */
@@ -39,7 +39,7 @@ export type DeliveryEvent =
       readonly composition: number;
       readonly stored: StoredMessage;
       readonly giveUpAt: number;
-      readonly discard: NonNullable<Work['discardDrop']>;
+      readonly discard: Discard;
     }
   | {
       readonly kind: 'attempt-begun';

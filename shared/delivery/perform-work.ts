@@ -18,7 +18,7 @@ import {
 import { receiptOf } from './receipt.ts';
 import { currentComposition, type MeshReport } from './record.ts';
 import { nextAttempt } from './state-of.ts';
-import type { Work } from './work.ts';
+import type { Discard, Work } from './work.ts';
 import { writeReceipt } from './write-receipt.ts';
 
 /** What work needs. A function without the archive, the outbox or the inbox leaves that part to `watch`. */
@@ -100,12 +100,7 @@ const archiveSent = async (context: WorkContext, archive: Objects, record: Store
 };
 
 /** Deletes the pair from the inbox, half by half and only the halves that were dealt with; then closes the drop. */
-const discardDrop = async (
-  context: WorkContext,
-  inbox: Objects,
-  record: StoredRecord,
-  discard: NonNullable<Work['discardDrop']>,
-) => {
+const discardDrop = async (context: WorkContext, inbox: Objects, record: StoredRecord, discard: Discard) => {
   const key = dropKey(record.senderOds, discard.name);
   for (const [side, versionId] of [
     ['pdf', discard.pdfVersionId],
@@ -162,9 +157,9 @@ export const performWork = async (context: WorkContext, record: StoredRecord): P
     await archiveSent(context, context.archive, record);
     without('archive');
   }
-  if (work.discardDrop && context.inbox) {
-    await discardDrop(context, context.inbox, record, work.discardDrop);
-    without('discardDrop');
+  if (work.discardDrops && context.inbox) {
+    for (const discard of work.discardDrops) await discardDrop(context, context.inbox, record, discard);
+    without('discardDrops');
   }
   if (work.receipt) {
     for (const name of current.dropNames) {

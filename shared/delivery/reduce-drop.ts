@@ -40,7 +40,7 @@ const rejected = (
     what: 'rejected',
     detail: `${problems.length} problem${problems.length === 1 ? '' : 's'}`,
     composition: { ...composition, rejection: { at, problems: boundProblems(problems) } },
-    work: { discardDrop: drop.discard },
+    work: { discardDrops: [drop.discard] },
   });
 
 /**
@@ -58,7 +58,7 @@ const tryAgain = (record: DocumentRecord, current: Composition, drop: Drop, at: 
     return {
       what: 'dropped again: tried again',
       composition: { ...rest, giveUpAt: at + (current.giveUpAt - current.stored.at) },
-      work: { enqueue: true, discardDrop: drop.discard },
+      work: { enqueue: true, discardDrops: [drop.discard] },
     };
   }
   return undefined;
@@ -74,7 +74,7 @@ const again = (record: DocumentRecord, event: DropEvent, at: number): Reduction 
       what: 'drop refused: other content',
       detail: event.differing.join(', '),
       record: { ...names, counts: { ...record.counts, refusedDrops: record.counts.refusedDrops + 1 } },
-      work: { discardDrop: drop.discard },
+      work: { discardDrops: [drop.discard] },
     });
   }
   const same = current.source.contentDigest === drop.source.contentDigest;
@@ -97,14 +97,14 @@ const again = (record: DocumentRecord, event: DropEvent, at: number): Reduction 
     return edit(record, at, {
       what: 'dropped again: the same document',
       record: { ...names, counts: { ...record.counts, duplicateDrops: record.counts.duplicateDrops + 1 } },
-      work: { discardDrop: drop.discard },
+      work: { discardDrops: [drop.discard] },
     });
   }
   if (!isCorrectable(record)) {
     return edit(record, at, {
       what: 'drop refused: other content',
       record: { ...names, counts: { ...record.counts, refusedDrops: record.counts.refusedDrops + 1 } },
-      work: { discardDrop: drop.discard },
+      work: { discardDrops: [drop.discard] },
     });
   }
   const composition = newComposition(
@@ -147,7 +147,7 @@ export const reduceCompose = (record: DocumentRecord, event: ComposeEvent, at: n
     if (stateOf(record) !== 'RECEIVED') return noOp('already-decided');
     const { awaitingNamedPdfSince, ...rest } = composition;
     const { source } = composition;
-    const discardDrop = {
+    const discard = {
       name: record.dropNames.at(-1) ?? '',
       manifestVersionId: source.manifest.versionId,
       pdfVersionId: source.pdf.versionId,
@@ -165,20 +165,20 @@ export const reduceCompose = (record: DocumentRecord, event: ComposeEvent, at: n
           what: 'rejected',
           detail: `${event.problems.length} problem${event.problems.length === 1 ? '' : 's'}`,
           composition: { ...rest, rejection: { at, problems: boundProblems(event.problems) } },
-          work: { discardDrop },
+          work: { discardDrops: [discard] },
         });
       case 'suppressed':
         return edit(record, at, {
           what: 'suppressed',
           detail: event.why,
           composition: { ...rest, suppression: { at, why: event.why } },
-          work: { discardDrop },
+          work: { discardDrops: [discard] },
         });
       case 'composed':
         return edit(record, at, {
           what: 'composed',
           composition: { ...rest, stored: event.stored, giveUpAt: event.giveUpAt },
-          work: { enqueue: true, discardDrop: event.discard },
+          work: { enqueue: true, discardDrops: [event.discard] },
         });
     }
   });

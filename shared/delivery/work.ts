@@ -7,8 +7,8 @@ export interface Work {
   readonly enqueue?: boolean;
   /** Write the receipts. */
   readonly receipt?: boolean;
-  /** Delete the drop's pair from the inbox, for the halves named. */
-  readonly discardDrop?: { readonly name: string; readonly manifestVersionId?: string; readonly pdfVersionId?: string };
+  /** Delete these from the inbox: dealt with. A document dropped twice in a hurry has two. */
+  readonly discardDrops?: readonly Discard[];
   /** The attempt has a definite outcome: let later versions of the encounter go. */
   readonly releaseClaim?: { readonly attempt: number; readonly owner: string };
   /** Make the MESH message id findable, and apply a report that came first. */
@@ -17,14 +17,30 @@ export interface Work {
   readonly archive?: boolean;
 }
 
+/** The halves of a drop that were dealt with, by their versions. */
+export interface Discard {
+  readonly name: string;
+  readonly manifestVersionId?: string;
+  readonly pdfVersionId?: string;
+}
+
 export const noWork: Work = {};
 
 export const hasWork = (work: Work): boolean =>
   Object.values(work).some((part) => part !== undefined && part !== false);
 
+/** Past it the sweep of the inbox finds what is left. */
+const discardLimit = 20;
+
 /** New work beside old. Of two claims to release only the later attempt's can still stand. */
 export const mergeWork = (old: Work, added: Work): Work => {
   const claims = [old.releaseClaim, added.releaseClaim].filter((claim) => claim !== undefined);
   const releaseClaim = claims.sort((a, b) => b.attempt - a.attempt)[0];
-  return { ...old, ...added, ...(releaseClaim ? { releaseClaim } : {}) };
+  const discardDrops = [...(old.discardDrops ?? []), ...(added.discardDrops ?? [])].slice(-discardLimit);
+  return {
+    ...old,
+    ...added,
+    ...(releaseClaim ? { releaseClaim } : {}),
+    ...(discardDrops.length > 0 ? { discardDrops } : {}),
+  };
 };

@@ -34,6 +34,13 @@ export const connect = async (
   mailbox: MailboxSetting,
   deadline: () => number,
 ): Promise<Connection | Configuration> => {
+  if (mailbox.environment === 'production' && stage !== 'production') {
+    return {
+      kind: 'configuration',
+      reason: `A mailbox of the production MESH is registered in stage ${stage}, where real patients' documents must not go out.`,
+      advice: 'Register the mailbox in the production stage, or put it again with its true environment.',
+    };
+  }
   const environmentName = environmentSecretName(stage);
   const mailboxName = mailboxSecretName(stage, mailbox.mailboxId);
   const [environment, own] = await Promise.all([secrets.read(environmentName), secrets.read(mailboxName)]);

@@ -4,17 +4,25 @@ import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { JsonObject } from '../../local/aws/events/pattern.ts';
+import { openPracticeStore, type PracticeStore } from '../../local/practice/store.ts';
 import { readReceipt, type SeenReceipt } from '../../local/run/follow.ts';
 import { startSystem } from '../../local/run/system.ts';
-import { type PracticeStore, openPracticeStore } from '../../local/practice/store.ts';
 import type { DocumentRecord } from '../../shared/delivery/record.ts';
 
 /** The whole system as `npm start` brings it up, in a folder of its own, for acceptance tests. */
 export const startForTest = async (options: { settings?: JsonObject; timeScale?: number } = {}) => {
   const dir = mkdtempSync(join(tmpdir(), 'send-document-run-'));
-  const system = await startSystem({ dir, timeScale: options.timeScale ?? 20, ...(options.settings ? { settings: options.settings } : {}) });
+  const system = await startSystem({
+    dir,
+    timeScale: options.timeScale ?? 20,
+    ...(options.settings ? { settings: options.settings } : {}),
+  });
   const { run } = system;
-  const client = new DynamoDBClient({ endpoint: run.dynamodbEndpoint, region: run.region, credentials: run.credentials });
+  const client = new DynamoDBClient({
+    endpoint: run.dynamodbEndpoint,
+    region: run.region,
+    credentials: run.credentials,
+  });
   const documents = DynamoDBDocumentClient.from(client);
   const practice: PracticeStore = openPracticeStore(run.practiceDir);
   return {
@@ -48,7 +56,11 @@ export const startForTest = async (options: { settings?: JsonObject; timeScale?:
 export type SystemUnderTest = Awaited<ReturnType<typeof startForTest>>;
 
 /** Waits (real time) until `check` gives a value; fails with what it last said. */
-export const eventually = async <T>(check: () => Promise<T | undefined>, limitMs: number, what: () => string): Promise<T> => {
+export const eventually = async <T>(
+  check: () => Promise<T | undefined>,
+  limitMs: number,
+  what: () => string,
+): Promise<T> => {
   const end = Date.now() + limitMs;
   for (;;) {
     const value = await check();

@@ -96,7 +96,8 @@ export const s3Objects = (bucket: string, client = new S3Client({})): Objects =>
     const found = await source.get(sourceKey);
     if (!found) throw new Error('An object to be copied is gone.');
     // What is small is sent from memory, so that the request can be repeated; a large one is streamed.
-    const body = found.size <= repeatable ? await bytesOf(found.body) : Readable.from(found.body, { objectMode: false });
+    const body =
+      found.size <= repeatable ? await bytesOf(found.body) : Readable.from(found.body, { objectMode: false });
     return client
       .send(
         new PutObjectCommand({

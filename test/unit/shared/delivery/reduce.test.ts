@@ -109,7 +109,7 @@ describe('repetition', () => {
     const record = recordAfter(...wasSent, dropped());
     expect(record.counts.duplicateDrops).toBe(1);
     expect(record.compositions).toHaveLength(1);
-    expect(record.work.discardDrop).toBeDefined();
+    expect(record.work.discardDrops).toBeDefined();
   });
   it('other content under the same identity is refused while the document is under way', () => {
     const record = recordAfter(...wasSent, dropped(1, 'b'));

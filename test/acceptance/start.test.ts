@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { runFile } from '../../local/run-file.ts';
+import { makePdf } from '../../local/samples/variants.ts';
+
+/** `npm start` as a newcomer uses it: a process of its own, in a folder of its own. */
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const folders: string[] = [];
+const running: ChildProcess[] = [];
+const folder = () => {
+  const dir = mkdtempSync(join(tmpdir(), 'send-document-start-'));
+  folders.push(dir);
+  return dir;
+};
+afterAll(() => {
+  for (const child of running) child.kill('SIGKILL');
+  for (const dir of folders) rmSync(dir, { recursive: true, force: true });
+});
+
+/** Runs what an npm script runs; `until` resolves as soon as the output holds a text. */
+const script = (entry: string, ...args: string[]) => {
+  const child = spawn(process.execPath, ['local/bootstrap.mjs', entry, ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.push(child);
+  let output = '';
+  const waiting = new Set<() => void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      for (const look of waiting) look();
+    });
+  }
+  const exit = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
+  const until = (text: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => output.includes(text) && resolve();
+      waiting.add(look);
+      look();
+      exit.then(() => reject(new Error(`ended before it said "${text}":\n${output}`)));
+    });
+  return { child, exit, until, output: () => output };
+};
+const start = (...args: string[]) => script('local/start.ts', ...args);
+
+describe('npm start', () => {
+  it('-- --once takes the sample to ACCEPTED, state by state, exits 0 and leaves nothing running', async () => {
+    const dir = folder();
+    const run = start('--once', '--dir', dir);
+    expect(await run.exit, run.output()).toBe(0);
+    for (const word of [
+      'Handed over',
+      'received',
+      'composed',
+      'sending',
+      'sent',
+      'infrastructure acknowledged',
+      'accepted',
+      'ACCEPTED',
+    ]) {
+      expect(run.output()).toContain(word);
+    }
+    expect(existsSync(join(dir, 'run.json'))).toBe(false);
+  });
+
+  it('stays up until Ctrl-C, says where everything is, takes another PDF, and a second one runs beside it', async () => {
+    const [one, two] = [folder(), folder()];
+    const first = start('--dir', one);
+    const second = start('--dir', two, '--no-sample');
+    await Promise.all([first.until('Ctrl-C stops everything.'), second.until('Ctrl-C stops everything.')]);
+    const run = runFile.parse(JSON.parse(readFileSync(join(one, 'run.json'), 'utf8')));
+    expect(run.apiUrl).toBeNull();
+    expect(first.output()).toContain(run.s3Endpoint);
+    expect(first.output()).toContain('npm run submit -- --dir');
+    expect(readFileSync(join(two, 'run.json'), 'utf8')).not.toContain(run.s3Endpoint);
+
+    const pdf = join(one, 'another.pdf');
+    writeFileSync(pdf, await makePdf({ text: 'Another report' }));
+    const submit = script('local/submit.ts', '--dir', one, pdf);
+    expect(await submit.exit, submit.output()).toBe(0);
+    expect(submit.output()).toContain('ACCEPTED');
+
+    const shown = script('shared/operate/cli.ts', 'sender', 'show', run.senderOdsCode, '--dir', one);
+    expect(await shown.exit, shown.output()).toBe(0);
+    expect(shown.output()).toContain(run.senderOdsCode);
+
+    const again = start('--dir', one);
+    expect(await again.exit).toBe(1);
+    expect(again.output()).toContain('Another run');
+
+    for (const { child } of [first, second]) child.kill('SIGTERM');
+    expect(await Promise.all([first.exit, second.exit])).toEqual([0, 0]);
+    expect(existsSync(join(one, 'run.json'))).toBe(false);
+  });
+
+  it('says what is wrong with its options', async () => {
+    for (const args of [['--time-scale', '1000'], ['--port', 'ftp=21'], ['--faster']]) {
+      const run = start(...args);
+      expect(await run.exit).toBe(2);
+      expect(run.output()).toContain('Usage');
+    }
+  });
+
+  it('-- --once exits non-zero with the reason when the sample is not accepted', async () => {
+    // The run's clock is the machine's, so the practice's answers take longer than that.
+    const run = start('--once', '--dir', folder(), '--time-scale', '1', '--within', '5');
+    expect(await run.exit).toBe(1);
+    expect(run.output()).toContain('not ACCEPTED within 5 seconds');
+    expect(run.output()).toContain('It is SENT');
+    expect(run.output()).toContain('the practice');
+  });
+});
