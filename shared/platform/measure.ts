@@ -14,6 +14,7 @@ export const metricUnits = {
   PollsSucceeded: MetricUnit.Count,
   PollsFailed: MetricUnit.Count,
   InboxMessages: MetricUnit.Count,
+  InboxMessagesFailed: MetricUnit.Count,
   ForeignMessages: MetricUnit.Count,
   QuarantinedMessages: MetricUnit.Count,
   DuplicateAcknowledgements: MetricUnit.Count,

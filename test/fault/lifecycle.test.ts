@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { currentComposition } from '../../shared/delivery/record.ts';
 import { stateOf } from '../../shared/delivery/state-of.ts';
+import { pollMailbox } from '../../shared/pipeline/poll/poll-mailbox.ts';
 import { hours, minutes } from '../../shared/platform/clock.ts';
+import type { Objects } from '../../shared/platform/objects.ts';
 import { createRig, headerOf, practice, type Rig, sender } from '../support/rig.ts';
 
 let rig: Rig;
@@ -280,6 +282,49 @@ describe('the inbox', () => {
     expect(rig.mesh.control.inbox(sender.mailboxId).every(({ workflowId }) => workflowId === 'SOMETHING_ELSE')).toBe(
       true,
     );
+  });
+
+  it('a message that cannot be dealt with stays for the next slot and does not stand in the others’ way', async () => {
+    const { name, overrides } = fresh();
+    const { documentId } = await rig.drop(name, overrides);
+    await rig.takeEvents();
+    await rig.takeOutbox();
+    const poison = rig.mesh.control.deliver(sender.mailboxId, {
+      from: practice.mailboxId,
+      workflowId: 'GPFED_CONSULT_REPORT_ACK',
+      content: Buffer.from('<Bundle/>'),
+    });
+    rig.answer('20013', '30001');
+    const archive: Objects = {
+      ...rig.archive,
+      put: (key, ...rest) =>
+        key.includes(poison) ? Promise.reject(new Error('the archive is out of order')) : rig.archive.put(key, ...rest),
+    };
+    await pollMailbox(
+      { ...rig.context, archive, deadline: rig.deadline() },
+      { mailboxId: sender.mailboxId, slot: 'test' },
+    );
+    expect(await stateOfDocument(documentId)).toBe('ACCEPTED');
+    expect(rig.mesh.control.inbox(sender.mailboxId).map(({ meshMessageId }) => meshMessageId)).toContain(poison);
+    await rig.poll();
+    expect(rig.mesh.control.inbox(sender.mailboxId).map(({ meshMessageId }) => meshMessageId)).not.toContain(poison);
+  });
+
+  it('an invocation that runs out of time leaves the rest for a poll at once', async () => {
+    const { name, overrides } = fresh();
+    const { documentId } = await rig.drop(name, overrides);
+    await rig.takeEvents();
+    await rig.takeOutbox();
+    rig.answer('20013', '30001');
+    await pollMailbox(
+      { ...rig.context, deadline: rig.clock.now() + 20_000 },
+      { mailboxId: sender.mailboxId, slot: 'test' },
+    );
+    expect(await stateOfDocument(documentId)).toBe('SENT');
+    const mailbox = await rig.table.read<{ course: { nextPollAt: number } }>(`MAILBOX#${sender.mailboxId}`);
+    expect(mailbox?.course.nextPollAt).toBeLessThanOrEqual(rig.clock.now());
+    await rig.poll();
+    expect(await stateOfDocument(documentId)).toBe('ACCEPTED');
   });
 
   it('two pollers at once are harmless', async () => {

@@ -1,13 +1,15 @@
 import { foreignKey } from '../../delivery/keys.ts';
 import type { MeshClient } from '../../mesh/client.ts';
-import type { Configuration, Transient } from '../../mesh/outcomes.ts';
+import { type Configuration, MeshFault, type Transient } from '../../mesh/outcomes.ts';
 import { hours, seconds } from '../../platform/clock.ts';
+import { errorText } from '../../platform/log.ts';
+import { inParallel } from '../../platform/parallel.ts';
 import type { PollMessage } from '../../platform/queue-messages.ts';
 import { connect } from '../../senders/connection.ts';
 import { afterPoll, type Mailbox, type MailboxCourse, openCircuit } from '../../senders/mailbox.ts';
 import { changeCourse, readMailbox } from '../../senders/registry.ts';
 import type { PollContext } from './context.ts';
-import { takeMessage } from './take-message.ts';
+import { type Taken, takeMessage } from './take-message.ts';
 
 /** MESH wants a handshake once in 24 hours. */
 const handshakeEvery = hours(23);
@@ -17,6 +19,7 @@ const stopWhenRemaining = seconds(30);
 interface PollResult {
   readonly fault?: Configuration | Transient;
   readonly handshaken: boolean;
+  readonly moreWaits?: boolean;
 }
 
 /**
@@ -35,10 +38,11 @@ export const pollMailbox = async (context: PollContext, message: PollMessage): P
     log.info('POLL_SKIPPED', { mailboxId, why: 'circuit open' });
     return;
   }
-  const { fault, handshaken } = await poll(context, mailbox);
+  const { fault, handshaken, moreWaits } = await poll(context, mailbox);
   const now = clock.now();
   await changeCourse(table, mailboxId, (current): MailboxCourse => {
-    const course = afterPoll(current, fault?.kind ?? 'ok', now);
+    // MESH asks for five minutes between polls unless more messages wait.
+    const course = { ...afterPoll(current, fault?.kind ?? 'ok', now), ...(moreWaits ? { nextPollAt: now } : {}) };
     const known = handshaken ? { ...course, lastHandshakeAt: now } : course;
     return fault?.kind === 'configuration' ? openCircuit(known, fault, now) : known;
   });
@@ -66,8 +70,7 @@ const poll = async (context: PollContext, mailbox: Mailbox): Promise<PollResult>
       const shaken = await client.handshake();
       if (shaken.kind !== 'ok') return { fault: asFault(shaken), handshaken: false };
     }
-    const fault = await drain(context, client, mailbox);
-    return { handshaken: due, ...(fault ? { fault } : {}) };
+    return { handshaken: due, ...(await drain(context, client, mailbox)) };
   } finally {
     client.close();
   }
@@ -83,30 +86,71 @@ const asFault = (outcome: { kind: string; reason: string; advice?: string }): Co
         advice: outcome.advice ?? 'Check the mailbox id and its registration with MESH.',
       };
 
-const drain = async (
+/** Messages taken at a time: answers are small, and each waits mostly for the network. */
+const width = 6;
+
+interface Drained {
+  readonly fault?: Configuration | Transient;
+  /** Time ran out, or single messages failed: more waits in the inbox. */
+  readonly moreWaits: boolean;
+}
+
+const drain = async (context: PollContext, client: MeshClient, mailbox: Mailbox): Promise<Drained> => {
+  const { clock, measure, log } = context;
+  const { mailboxId } = mailbox.setting;
+  let fault: Configuration | Transient | undefined;
+  let outOfTime = false;
+  for await (const page of client.inboxPages()) {
+    if (page.kind !== 'ok') return { fault: asFault(page), moreWaits: false };
+    measure.count('InboxMessages', page.value.messageIds.length);
+    await inParallel(page.value.messageIds, width, async (id) => {
+      if (context.deadline - clock.now() < stopWhenRemaining) {
+        outOfTime = true;
+        return 'stop';
+      }
+      const taken = await takeOne(context, client, mailbox, id);
+      if (taken?.kind !== 'stop') return 'go on';
+      fault ??= taken.fault;
+      return 'stop';
+    });
+    if (fault) return { fault, moreWaits: false };
+    if (outOfTime) {
+      log.info('POLL_OUT_OF_TIME', { mailboxId });
+      return { moreWaits: true };
+    }
+  }
+  return { moreWaits: false };
+};
+
+/** One message; one that fails is left in the inbox for the next slot and does not stand in the others' way. */
+const takeOne = async (
   context: PollContext,
   client: MeshClient,
   mailbox: Mailbox,
-): Promise<Configuration | Transient | undefined> => {
-  const { clock, measure, table, log } = context;
+  id: string,
+): Promise<Taken | undefined> => {
+  const { table, log, measure } = context;
   const { mailboxId } = mailbox.setting;
-  for await (const page of client.inboxPages()) {
-    if (page.kind !== 'ok') return asFault(page);
-    measure.count('InboxMessages', page.value.messageIds.length);
-    for (const id of page.value.messageIds) {
-      if (context.deadline - clock.now() < stopWhenRemaining) {
-        log.info('POLL_OUT_OF_TIME', { mailboxId });
-        return undefined;
-      }
-      if (await table.read(foreignKey(mailboxId, id))) continue;
-      const taken = await takeMessage(context, client, mailbox.setting, id);
-      if (taken.kind === 'stop') return taken.fault;
+  try {
+    if (await table.read(foreignKey(mailboxId, id))) return undefined;
+    const taken = await takeMessage(context, client, mailbox.setting, id);
+    if (taken.kind !== 'stop') {
       log.info('INBOX_MESSAGE_TAKEN', {
         mailboxId,
         meshMessageId: id,
         what: taken.kind === 'taken' ? taken.outcome : taken.why,
       });
     }
+    return taken;
+  } catch (error) {
+    if (error instanceof MeshFault) {
+      const { outcome } = error;
+      return outcome.kind === 'transient' || outcome.kind === 'configuration'
+        ? { kind: 'stop', fault: outcome }
+        : { kind: 'left', why: outcome.kind };
+    }
+    measure.count('InboxMessagesFailed');
+    log.error('INBOX_MESSAGE_FAILED', { mailboxId, meshMessageId: id, error: errorText(error) });
+    return undefined;
   }
-  return undefined;
 };
