@@ -73,7 +73,13 @@ export const decodedBody = (parts: readonly (Part | undefined)[]): Buffer =>
 
 const decodedPart = (part: Part | undefined): Buffer => {
   if (!part) return Buffer.alloc(0);
-  return part.encoding === 'gzip' ? gunzipSync(part.bytes) : part.bytes;
+  if (part.encoding !== 'gzip') return part.bytes;
+  try {
+    return gunzipSync(part.bytes);
+  } catch {
+    // A sender may say gzip and mean nothing by it: shown as it came.
+    return part.bytes;
+  }
 };
 
 const sentMessage = (message: Message): SentMessage => ({

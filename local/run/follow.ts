@@ -21,7 +21,7 @@ export type Followed =
   | { readonly kind: 'stopped' };
 
 const under = new Set<string>(['RECEIVED', 'COMPOSED', 'SENDING', 'SENT', 'INFRASTRUCTURE_ACKNOWLEDGED']);
-const known = new Set<string>(states);
+const known = new Set<string>([...states, 'DROP_REFUSED']);
 
 export const readReceipt = async (
   s3: S3Client,

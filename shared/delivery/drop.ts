@@ -16,6 +16,8 @@ export interface DropItem {
     readonly manifest: FinishedHalf;
     readonly pdf: FinishedHalf;
   };
+  /** A half that waited or was being dealt with gave way to a newer one. */
+  readonly replaced?: true;
   /** The organisation has been told that a half waits. */
   readonly noticed?: boolean;
 }
@@ -68,7 +70,7 @@ export const pairHalf = (item: DropItem, side: Side, half: Half): Pairing => {
   if (older(held)) return { kind: 'older' };
   if (!isSweep(half.sequencer) && older(finished)) return { kind: 'older' };
   const { noticed: _, ...rest } = item;
-  return look({ ...rest, [side]: half }, true);
+  return look({ ...rest, [side]: half, ...(held ? { replaced: true as const } : {}) }, true);
 };
 
 /** Takes a finished pair out; a half that came in the meantime stays. */

@@ -19,6 +19,8 @@ export const halfLimit = hours(1);
 export const halfNotice = minutes(5);
 /** A queue message that comes back does so sooner than this; after it the message is taken for lost. */
 export const queueSilence = minutes(20);
+/** A report that overtook our own write is matched within moments; one that waits longer is nobody's of ours. */
+export const parkedLimit = hours(1);
 // No source gives numbers for these two: defaults for a clinical safety officer to decide (GPCM-SD-095).
 export const infrastructureDue = hours(24);
 export const businessDue = days(2);
@@ -30,7 +32,8 @@ export const businessDue = days(2);
 export const nextCheckAt = (record: DocumentRecord, now: number, settings: DeliverySettings): number | undefined => {
   if (hasWork(record.work)) return now + workGrace;
   if (hasEnded(record)) return undefined;
-  if (record.holds.length > 0) return now + days(1);
+  // What only a person can move on is looked at daily.
+  if (record.holds.length > 0 || record.overdueSince !== undefined) return now + days(1);
   const composition = currentComposition(record);
   switch (stateOf(record)) {
     case 'RECEIVED':
@@ -40,7 +43,11 @@ export const nextCheckAt = (record: DocumentRecord, now: number, settings: Deliv
     case 'COMPOSED':
       return Math.max(now + minutes(1), composition.waiting?.until ?? now + queueSilence);
     case 'SENDING':
-      return Math.max(now + minutes(1), (doubtfulAttempt(composition)?.deadline ?? now) + settings.doubtWait);
+      return Math.max(
+        now + minutes(1),
+        (doubtfulAttempt(composition)?.deadline ?? now) + settings.doubtWait,
+        composition.waiting?.until ?? 0,
+      );
     case 'SENT':
       return Math.max(now + hours(1), (composition.sentAt ?? now) + infrastructureDue);
     default:

@@ -1,4 +1,5 @@
 import type { DocumentId, MeshMessageId, MessageHeaderId, OdsCode } from '../platform/ids.ts';
+import type { DeliverySettings } from './due.ts';
 import type { Acknowledgement, AttemptOutcome, MeshReport, RecordedProblem, Source, StoredMessage } from './record.ts';
 import type { Discard } from './work.ts';
 
@@ -30,7 +31,7 @@ export type DeliveryEvent =
       readonly ids: DeriveIds;
       readonly problems: readonly RecordedProblem[];
     }
-  | { readonly kind: 'drop-refused'; readonly drop: Drop; readonly differing: readonly string[] }
+  | { readonly kind: 'drop-refused'; readonly drop: Drop; readonly problems: readonly RecordedProblem[] }
   | { readonly kind: 'named-pdf-missing'; readonly composition: number }
   | { readonly kind: 'rejected'; readonly composition: number; readonly problems: readonly RecordedProblem[] }
   | { readonly kind: 'suppressed'; readonly composition: number; readonly why: 'confidential' | 'registered-here' }
@@ -66,4 +67,4 @@ export type DeliveryEvent =
     }
   | { readonly kind: 'reported'; readonly meshMessageId: MeshMessageId; readonly report: MeshReport }
   /** `watch` looked, because a due time came. */
-  | { readonly kind: 'due'; readonly doubtWait: number };
+  | { readonly kind: 'due'; readonly settings: DeliverySettings };

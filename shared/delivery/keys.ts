@@ -18,14 +18,11 @@ export const splitKey = (key: string): { kind: string; rest: string } => {
 };
 
 /** Where a composed message lies in the messages bucket. */
-export const messagePrefix = (documentId: string, composition: number): string =>
-  `messages/${documentId}/${composition}/`;
-export const envelopeObject = (documentId: string, composition: number): string =>
-  `${messagePrefix(documentId, composition)}envelope.json`;
-export const partObject = (documentId: string, composition: number, part: number): string =>
-  `${messagePrefix(documentId, composition)}part-${part}`;
-export const manifestObject = (documentId: string, composition: number): string =>
-  `${messagePrefix(documentId, composition)}manifest.json`;
+export const messageFolder = (documentId: string, composition: number, run: string): string =>
+  `messages/${documentId}/${composition}/${run}/`;
+export const envelopeObject = (folder: string): string => `${folder}envelope.json`;
+export const partObject = (folder: string, part: number): string => `${folder}part-${part}`;
+export const manifestObject = (folder: string): string => `${folder}manifest.json`;
 
 /** Where what was sent and received is kept for good: keys end `{sequence}-{kind}`. */
 const sequence = (n: number) => String(n).padStart(4, '0');

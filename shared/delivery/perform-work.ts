@@ -1,12 +1,12 @@
+import { errorText, type Log } from '../platform/log.ts';
 import type { Objects } from '../platform/objects.ts';
 import type { Queue } from '../platform/queue.ts';
 import { change } from '../platform/table.ts';
 import { applyEvent, clearWork, type DeliveryContext, type StoredRecord } from './documents.ts';
-import { type DropItem, dropCheckAt, type FinishedHalf, finishPair } from './drop.ts';
+import { type DropItem, dropCheckAt, type FinishedHalf, finishPair, type Side } from './drop.ts';
 import { type Encounter, noEncounter, releaseEncounter } from './encounter.ts';
 import {
   archivedSent,
-  documentKey,
   dropKey,
   encounterKey,
   envelopeObject,
@@ -16,13 +16,14 @@ import {
   partObject,
 } from './keys.ts';
 import { receiptOf } from './receipt.ts';
-import { currentComposition, type MeshReport } from './record.ts';
+import type { Composition, MeshReport } from './record.ts';
 import { nextAttempt } from './state-of.ts';
 import type { Discard, Work } from './work.ts';
 import { writeReceipt } from './write-receipt.ts';
 
 /** What work needs. A function without the archive, the outbox or the inbox leaves that part to `watch`. */
 export interface WorkContext extends DeliveryContext {
+  readonly log: Log;
   readonly drops: Objects;
   readonly messages: Objects;
   readonly archive?: Objects;
@@ -38,6 +39,7 @@ export interface HeaderItem {
 export interface MeshItem {
   readonly documentId: string;
 }
+/** A report about a message that we do not know, or not yet. Looked at again after `parkedLimit`. */
 export interface ParkedItem {
   readonly report: MeshReport;
   readonly mailboxId: string;
@@ -50,8 +52,7 @@ const putOnce = <T extends object>(context: DeliveryContext, key: string, item: 
   );
 
 /** An acknowledgement can answer as soon as the message is out: its header must be findable before. */
-const enqueue = async (context: WorkContext, outbox: Queue, record: StoredRecord) => {
-  const composition = currentComposition(record);
+const enqueue = async (context: WorkContext, outbox: Queue, record: StoredRecord, composition: Composition) => {
   await putOnce<HeaderItem>(context, headerKey(composition.messageHeaderId), {
     documentId: record.documentId,
     composition: composition.number,
@@ -74,28 +75,26 @@ const releaseClaim = async (context: WorkContext, record: StoredRecord, claim: N
 };
 
 /** A report may have come before our own write of the message id: it was parked, and is applied now. */
-const indexMessage = async (context: WorkContext, record: StoredRecord): Promise<StoredRecord> => {
-  const { meshMessageId } = currentComposition(record);
-  if (meshMessageId === undefined) return record;
-  await putOnce<MeshItem>(context, meshKey(meshMessageId), { documentId: record.documentId });
-  const parked = await context.table.read<ParkedItem>(parkedKey(meshMessageId));
-  if (!parked) return record;
-  const applied = await applyEvent(context, record.documentId, {
-    kind: 'reported',
-    meshMessageId,
-    report: parked.report,
-  });
-  return applied.record ?? record;
+const indexMessage = async (context: WorkContext, record: StoredRecord, composition: Composition): Promise<void> => {
+  const ids = composition.attempts.flatMap(({ outcome }) => (outcome?.kind === 'sent' ? [outcome.meshMessageId] : []));
+  for (const meshMessageId of ids) {
+    await putOnce<MeshItem>(context, meshKey(meshMessageId), { documentId: record.documentId });
+    const key = parkedKey(meshMessageId);
+    const parked = await context.table.read<ParkedItem>(key);
+    if (!parked) continue;
+    await applyEvent(context, record.documentId, { kind: 'reported', meshMessageId, report: parked.report });
+    await context.table.remove(key, parked.revision);
+  }
 };
 
-const archiveSent = async (context: WorkContext, archive: Objects, record: StoredRecord) => {
-  const composition = currentComposition(record);
-  const { documentId } = record;
+const archiveSent = async (context: WorkContext, archive: Objects, record: StoredRecord, composition: Composition) => {
+  const { stored, number } = composition;
+  if (!stored) return;
   const keep = (key: string, n: number, kind: string) =>
-    archive.copyFrom(context.messages, key, archivedSent(documentId, composition.number, n, kind));
-  await keep(envelopeObject(documentId, composition.number), 1, 'envelope');
-  for (const [index] of (composition.stored?.parts ?? []).entries()) {
-    await keep(partObject(documentId, composition.number, index + 1), index + 2, `message-part-${index + 1}`);
+    archive.copyFrom(context.messages, key, archivedSent(record.documentId, number, n, kind));
+  await keep(envelopeObject(stored.folder), 1, 'envelope');
+  for (const [index] of stored.parts.entries()) {
+    await keep(partObject(stored.folder, index + 1), index + 2, `message-part-${index + 1}`);
   }
 };
 
@@ -114,65 +113,83 @@ const discardDrop = async (context: WorkContext, inbox: Objects, record: StoredR
   }
   await change<DropItem, undefined>(context.table, key, (stored) => {
     if (!stored) return { kind: 'keep', result: undefined };
-    const finished = (versionId: string | undefined, half: DropItem['pdf']): FinishedHalf => ({
+    // A discard that comes again finds its halves gone: what was known of their order must not be forgotten.
+    const finished = (versionId: string | undefined, side: Side): FinishedHalf => ({
       versionId: versionId ?? '',
-      sequencer: half?.versionId === versionId ? (half?.sequencer ?? '0') : '0',
+      sequencer: [stored[side], stored.done?.[side]].find((half) => half?.versionId === versionId)?.sequencer ?? '0',
     });
     const item = finishPair(stored, {
       documentId: record.documentId,
       at: context.clock.now(),
-      pdf: finished(discard.pdfVersionId, stored.pdf),
-      manifest: finished(discard.manifestVersionId, stored.manifest),
+      pdf: finished(discard.pdfVersionId, 'pdf'),
+      manifest: finished(discard.manifestVersionId, 'manifest'),
     });
     const due = dropCheckAt(item);
     return { kind: 'put', item, indexed: due === undefined ? {} : { nextCheckAt: due }, result: undefined };
   });
 };
 
-/**
- * Does the work that the record carries, what lets others go first, and takes it off. A part that fails stays, and
- * the error goes to the caller; doing a part twice is harmless.
- */
-export const performWork = async (context: WorkContext, record: StoredRecord): Promise<StoredRecord> => {
-  let current = record;
+/** Each part of the work that this function can do, with what is left of it once done. */
+const partsOf = (context: WorkContext, record: StoredRecord): [done: Partial<Work>, run: () => Promise<void>][] => {
   const { work } = record;
-  let left: Work = work;
-  const without = (part: keyof Work) => {
-    const { [part]: _, ...rest } = left;
-    left = rest;
+  const { archive, outbox, inbox } = context;
+  const each =
+    (numbers: readonly number[] | undefined, run: (composition: Composition) => Promise<void>) => async () => {
+      for (const composition of record.compositions) if (numbers?.includes(composition.number)) await run(composition);
+    };
+  const parts: [Partial<Work>, () => Promise<void>][] = [];
+  const add = (part: keyof Work, run: () => Promise<void>) => {
+    if (work[part] !== undefined) parts.push([{ [part]: work[part] }, run]);
   };
-  if (work.releaseClaim) {
-    await releaseClaim(context, record, work.releaseClaim);
-    without('releaseClaim');
+  add('releaseClaim', async () => {
+    if (work.releaseClaim) await releaseClaim(context, record, work.releaseClaim);
+  });
+  add(
+    'indexMessages',
+    each(work.indexMessages, (composition) => indexMessage(context, record, composition)),
+  );
+  if (outbox) {
+    const numbers = work.enqueue === undefined ? [] : [work.enqueue];
+    add(
+      'enqueue',
+      each(numbers, (composition) => enqueue(context, outbox, record, composition)),
+    );
   }
-  if (work.indexMessage) {
-    current = await indexMessage(context, record);
-    without('indexMessage');
+  if (inbox) {
+    add('discardDrops', async () => {
+      for (const discard of work.discardDrops ?? []) await discardDrop(context, inbox, record, discard);
+    });
   }
-  if (work.enqueue && context.outbox) {
-    await enqueue(context, context.outbox, record);
-    without('enqueue');
-  }
-  if (work.archive && context.archive) {
-    await archiveSent(context, context.archive, record);
-    without('archive');
-  }
-  if (work.discardDrops && context.inbox) {
-    for (const discard of work.discardDrops) await discardDrop(context, context.inbox, record, discard);
-    without('discardDrops');
-  }
-  if (work.receipt) {
-    for (const name of current.dropNames) {
-      await writeReceipt(context.drops, { ...receiptOf(current, name, context.clock.now()), name });
+  add('receipt', async () => {
+    for (const drop of record.drops) {
+      await writeReceipt(context.drops, { ...receiptOf(record, drop, context.clock.now()), name: drop.name });
     }
-    without('receipt');
-  }
-  // A parked report has changed the record since: its own work covers ours, and watch or the next event does it.
-  return current === record ? clearWork(context, record, left) : current;
+  });
+  if (archive)
+    add(
+      'archive',
+      each(work.archive, (composition) => archiveSent(context, archive, record, composition)),
+    );
+  return parts;
 };
 
-/** The record as it stands, with its work done as far as this function can. */
-export const settle = async (context: WorkContext, documentId: string): Promise<StoredRecord | undefined> => {
-  const record = await context.table.read<StoredRecord>(documentKey(documentId));
-  return record ? performWork(context, record) : undefined;
+/**
+ * Does the work that the record carries, what lets others go first, and takes off what was done. A part that fails
+ * does not keep the others from being done: it stays, and `watch` tries it again. Doing a part twice is harmless.
+ */
+export const performWork = async (context: WorkContext, record: StoredRecord): Promise<StoredRecord> => {
+  let left: Work = record.work;
+  for (const [done, run] of partsOf(context, record)) {
+    try {
+      await run();
+      left = Object.fromEntries(Object.entries(left).filter(([part]) => !(part in done)));
+    } catch (error) {
+      context.log.warn('WORK_FAILED', {
+        documentId: record.documentId,
+        what: Object.keys(done).join(', '),
+        error: errorText(error),
+      });
+    }
+  }
+  return clearWork(context, record, left);
 };

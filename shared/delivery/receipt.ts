@@ -2,7 +2,7 @@ import { responseCode } from '../itk3/response-codes.ts';
 import { isoTime } from '../platform/clock.ts';
 import { receiptsPrefix } from '../platform/names.ts';
 import type { StoredRecord } from './documents.ts';
-import { currentComposition, type RecordedProblem } from './record.ts';
+import { currentComposition, type DocumentRecord, type RecordedProblem } from './record.ts';
 import { stateOf } from './state-of.ts';
 import { type Mover, meanings, type State } from './states.ts';
 
@@ -22,15 +22,20 @@ export interface Receipt {
   readonly version?: number;
   /** Rises with every change of the document; a receipt never goes back. */
   readonly revision: number;
-  /** When the document under this name was first received: a later document takes the name over. */
   readonly receivedAt: string;
+  /** When it was last dropped under this name: whatever was dropped later takes the name over. */
+  readonly droppedAt: string;
   readonly updatedAt: string;
-  readonly state: State | WaitingState;
+  readonly state: State | DropState;
+  /** The same in every receipt, so that nobody takes ACCEPTED for more than it is. */
+  readonly whatAcceptedMeans: string;
   readonly meaning: string;
   readonly whoseMove: Mover;
   /** What to do, where there is something to do. */
   readonly advice?: string;
   readonly problems?: readonly RecordedProblem[];
+  /** Where the drop under this name was refused: how the document that stands goes on, which it did not change. */
+  readonly document?: { readonly state: State; readonly meaning: string; readonly whoseMove: Mover };
   /** The practice may hold two copies. */
   readonly possibleDuplicate?: true;
   readonly overdueSince?: string;
@@ -42,6 +47,9 @@ export interface Receipt {
     readonly times?: number;
   }[];
 }
+
+/** Of a drop that is no document of its own: not yet, or never. */
+export type DropState = WaitingState | 'DROP_REFUSED';
 
 /** Before a drop is a document. */
 export type WaitingState = 'WAITING_FOR_PDF' | 'WAITING_FOR_MANIFEST' | 'SENDER_NOT_REGISTERED' | 'WAITING_FOR_MAILBOX';
@@ -70,6 +78,9 @@ const waitingTexts: Readonly<Record<WaitingState, { meaning: string; whoseMove: 
   },
 };
 
+export const whatAcceptedMeans =
+  "ACCEPTED means that the practice's system has matched the patient. It does not mean that anybody has read the document.";
+
 export const receiptObject = (odsCode: string, name: string): string => `${receiptsPrefix}${odsCode}/${name}.json`;
 
 export const waitingReceipt = (
@@ -85,14 +96,18 @@ export const waitingReceipt = (
   documentId: null,
   revision: 0,
   receivedAt: isoTime(since),
+  droppedAt: isoTime(since),
   updatedAt: isoTime(now),
   state,
+  whatAcceptedMeans,
   ...waitingTexts[state],
-  history: [{ at: isoTime(now), what: 'waiting' }],
+  history: [{ at: isoTime(since), what: 'waiting' }],
 });
 
 const adviceOf = (record: StoredRecord): string | undefined => {
   const composition = currentComposition(record);
+  const [hold] = record.holds;
+  if (hold) return hold.why;
   switch (stateOf(record)) {
     case 'REJECTED':
       return 'Put every problem listed right, then drop the manifest and the PDF again.';
@@ -117,7 +132,28 @@ const adviceOf = (record: StoredRecord): string | undefined => {
   }
 };
 
-export const receiptOf = (record: StoredRecord, name: string, now: number): Receipt => {
+const refusedAdvice =
+  'If the report has changed, drop it with the next version number. If not, nothing is to be done: the document that stands goes its way.';
+
+/** The receipt of one of the document's drops. A drop that was refused says so first, whatever the document became. */
+export const receiptOf = (record: StoredRecord, drop: DocumentRecord['drops'][number], now: number): Receipt => {
+  const receipt = documentReceipt(record, drop, now);
+  const refusal = record.refusals?.find((one) => one.name === drop.name);
+  if (!refusal) return receipt;
+  const state = stateOf(record);
+  const { problems: _, ...rest } = receipt;
+  return {
+    ...rest,
+    state: 'DROP_REFUSED',
+    meaning: 'This drop was not taken: the same version of the same encounter was dropped before with other content.',
+    whoseMove: 'the sender',
+    advice: refusedAdvice,
+    problems: refusal.problems,
+    document: { state, meaning: meanings[state].meaning, whoseMove: meanings[state].whoseMove },
+  };
+};
+
+const documentReceipt = (record: StoredRecord, { name, at }: DocumentRecord['drops'][number], now: number): Receipt => {
   const composition = currentComposition(record);
   const state = stateOf(record);
   const { meaning, whoseMove } = meanings[state];
@@ -133,8 +169,10 @@ export const receiptOf = (record: StoredRecord, name: string, now: number): Rece
     ...(record.version === undefined ? {} : { version: record.version }),
     revision: record.revision,
     receivedAt: isoTime(record.receivedAt),
+    droppedAt: isoTime(at),
     updatedAt: isoTime(now),
     state,
+    whatAcceptedMeans,
     meaning: namedPdfMissing ? 'The manifest is here; the PDF that it names is not.' : meaning,
     whoseMove: namedPdfMissing || record.holds.length > 0 ? 'the sender' : whoseMove,
     ...(advice === undefined ? {} : { advice }),
@@ -155,9 +193,9 @@ export const receiptOf = (record: StoredRecord, name: string, now: number): Rece
 
 /** May `mine` take the place of the receipt that lies there? A document never goes back, a name goes to the latest. */
 export const replacesReceipt = (
-  there: Pick<Receipt, 'documentId' | 'revision' | 'receivedAt'>,
+  there: Pick<Receipt, 'documentId' | 'revision' | 'droppedAt'>,
   mine: Receipt,
 ): boolean =>
   there.documentId === mine.documentId
     ? mine.documentId === null || mine.revision > there.revision
-    : mine.receivedAt >= there.receivedAt;
+    : mine.droppedAt >= there.droppedAt;

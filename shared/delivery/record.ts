@@ -14,10 +14,12 @@ export interface DocumentRecord {
   readonly version?: number;
   readonly receivedAt: number;
   /** Names under `inbox/{ods}/` by which this document came: where its receipts go. The latest is last. */
-  readonly dropNames: readonly string[];
+  readonly drops: readonly { readonly name: string; readonly at: number }[];
   /** At least one; the last is the current one. */
   readonly compositions: readonly Composition[];
   readonly holds: readonly Hold[];
+  /** Drops of this identity with other content that were refused, newest last: their own names' receipts say so. */
+  readonly refusals?: readonly Refusal[];
   readonly contradiction?: { readonly at: number; readonly code: string; readonly was: string };
   /** Acknowledgements that are longer in coming than their due time. */
   readonly overdueSince?: number;
@@ -69,6 +71,8 @@ export interface Source {
 
 export interface StoredMessage {
   readonly at: number;
+  /** Prefix in the messages bucket, of this run of compose alone: another run cannot overwrite what is recorded. */
+  readonly folder: string;
   /** SHA-256 of the XML before any compression, hex. Stability is promised for this one. */
   readonly xmlDigest: string;
   readonly contentEncoding?: 'gzip';
@@ -128,6 +132,13 @@ export interface RecordedProblem {
   readonly message: string;
 }
 
+/** A drop that was not taken, because the document under way or done has other content. */
+export interface Refusal {
+  readonly name: string;
+  readonly at: number;
+  readonly problems: readonly RecordedProblem[];
+}
+
 export interface HistoryEntry {
   readonly at: number;
   readonly what: string;
@@ -146,7 +157,10 @@ export const noCounts: Counts = { duplicateDrops: 0, refusedDrops: 0, duplicateA
 
 /** Bounds of DESIGN 3. */
 export const historyLimit = 200;
-export const dropNameLimit = 20;
+export const dropLimit = 20;
+export const compositionLimit = 100;
+export const refusalLimit = 5;
+export const detailLimit = 200;
 
 export const currentComposition = (record: DocumentRecord): Composition => {
   const last = record.compositions.at(-1);

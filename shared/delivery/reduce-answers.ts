@@ -1,5 +1,6 @@
 import type { DeliveryEvent } from './events.ts';
 import type { Composition, DocumentRecord } from './record.ts';
+import { releaseLast } from './reduce-sending.ts';
 import { edit, noOp, type Reduction } from './reduction.ts';
 import { doubtfulAttempt, stateOf, stateOfComposition } from './state-of.ts';
 import type { Work } from './work.ts';
@@ -14,10 +15,8 @@ const alreadyThere = (composition: Composition, event: Acknowledged): boolean =>
   composition[event.level]?.code === event.acknowledgement.code;
 
 /** An answer ends a doubt: MESH did take it. Later versions may go, and what was sent is kept. */
-const endsDoubt = (composition: Composition): Work => {
-  const doubt = doubtfulAttempt(composition);
-  return doubt ? { releaseClaim: { attempt: doubt.number, owner: doubt.owner }, archive: true } : {};
-};
+const endsDoubt = (composition: Composition, at: number): Work =>
+  doubtfulAttempt(composition) ? { archive: [composition.number], ...releaseLast(composition, at) } : {};
 
 /** An acknowledgement belongs to the composition that it answers, whichever is current (DESIGN 3). */
 export const reduceAcknowledged = (record: DocumentRecord, event: Acknowledged, at: number): Reduction => {
@@ -33,14 +32,15 @@ export const reduceAcknowledged = (record: DocumentRecord, event: Acknowledged, 
     [level]: { ...acknowledgement, ...(late ? { late: true } : {}) },
   };
   const detail = `${code}${composition.number === record.compositions.length ? '' : ` for composition ${composition.number}`}`;
-  const recordOnly = (what: string) => edit(record, at, { what, detail, work: endsDoubt(composition) });
+  const recordOnly = (what: string) => edit(record, at, { what, detail, work: endsDoubt(composition, at) });
   const apply = (what: string) => {
-    const { overdueSince: _, ...cleared } = record;
+    const { overdueSince: _, ...rest } = record;
+    const cleared = { ...rest, holds: record.holds.filter(({ reason }) => reason !== 'doubt') };
     return edit(cleared, at, {
       what: late ? `${what}, late` : what,
       detail,
       composition: withAnswer,
-      work: endsDoubt(composition),
+      work: endsDoubt(composition, at),
     });
   };
   const contradicts = () =>
@@ -48,7 +48,7 @@ export const reduceAcknowledged = (record: DocumentRecord, event: Acknowledged, 
       what: 'contradicted',
       detail,
       record: { contradiction: record.contradiction ?? { at, code, was: stateOf(record) } },
-      work: endsDoubt(composition),
+      work: endsDoubt(composition, at),
     });
 
   if (record.contradiction) return recordOnly('acknowledged after a contradiction');
@@ -91,5 +91,10 @@ export const reduceReported = (
   const answered = composition.business !== undefined || composition.infrastructure !== undefined;
   // The practice has answered, so it arrived: kept as a fact, changes nothing.
   if (answered || composition.report) return edit(record, at, { what: 'MESH report recorded', detail });
-  return edit(record, at, { what: 'undelivered', detail, composition: { ...composition, report: event.report } });
+  return edit({ ...record, holds: record.holds.filter(({ reason }) => reason !== 'doubt') }, at, {
+    what: 'undelivered',
+    detail,
+    composition: { ...composition, report: event.report },
+    work: endsDoubt(composition, at),
+  });
 };

@@ -1,7 +1,15 @@
-import { boundProblems } from '../submission/problems.ts';
+import { boundProblems, problem } from '../submission/problems.ts';
 import type { DeliveryEvent, DeriveIds, Drop } from './events.ts';
-import { type Composition, currentComposition, type DocumentRecord, noCounts, type RecordedProblem } from './record.ts';
-import { type Edit, edit, noOp, onCurrent, type Reduction, withDropName } from './reduction.ts';
+import {
+  type Composition,
+  compositionLimit,
+  currentComposition,
+  type DocumentRecord,
+  noCounts,
+  type RecordedProblem,
+  refusalLimit,
+} from './record.ts';
+import { type Edit, edit, noOp, onCurrent, type Reduction, withDrop } from './reduction.ts';
 import { isCorrectable, stateOf } from './state-of.ts';
 
 type DropEvent = Extract<DeliveryEvent, { kind: 'dropped' | 'drop-rejected' | 'drop-refused' }>;
@@ -21,7 +29,7 @@ const newRecord = (drop: Drop, composition: Composition, at: number): DocumentRe
   ...(drop.encounterId === undefined ? {} : { encounterId: drop.encounterId }),
   ...(drop.version === undefined ? {} : { version: drop.version }),
   receivedAt: at,
-  dropNames: [drop.name],
+  drops: [{ name: drop.name, at }],
   compositions: [composition],
   holds: [],
   history: [{ at, what: 'received' }],
@@ -53,34 +61,53 @@ const tryAgain = (record: DocumentRecord, current: Composition, drop: Drop, at: 
   if (state === 'REJECTED' || state === 'SUPPRESSED') {
     return { what: 'dropped again: tried again', composition: { ...rest, source: drop.source } };
   }
-  const mayHaveLeft = current.attempts.some(({ outcome }) => !outcome || outcome.kind === 'unknown');
-  if (state === 'SEND_FAILED' && !mayHaveLeft && current.stored && current.giveUpAt !== undefined) {
+  if (state === 'SEND_FAILED' && current.stored && current.giveUpAt !== undefined) {
     return {
       what: 'dropped again: tried again',
       composition: { ...rest, giveUpAt: at + (current.giveUpAt - current.stored.at) },
-      work: { enqueue: true, discardDrops: [drop.discard] },
+      work: { enqueue: current.number, discardDrops: [drop.discard] },
     };
   }
   return undefined;
 };
 
+/** Only the current composition's problems are anybody's move: the item must not grow with every correction. */
+const withoutProblems = (composition: Composition): Composition =>
+  composition.rejection ? { ...composition, rejection: { ...composition.rejection, problems: [] } } : composition;
+
+/** The drop is not taken: its own name's receipt says why, the document itself stays as it is. */
+const refused = (record: DocumentRecord, drop: Drop, problems: readonly RecordedProblem[], at: number): Reduction =>
+  edit(record, at, {
+    what: 'drop refused: other content',
+    detail: problems.map(({ path }) => path).join(', '),
+    record: {
+      drops: withDrop(record.drops, drop.name, at),
+      refusals: [
+        ...(record.refusals ?? []).filter(({ name }) => name !== drop.name),
+        { name: drop.name, at, problems: boundProblems(problems) },
+      ].slice(-refusalLimit),
+      counts: { ...record.counts, refusedDrops: record.counts.refusedDrops + 1 },
+    },
+    work: { discardDrops: [drop.discard] },
+  });
+
 /** A drop of a document that is already known. */
 const again = (record: DocumentRecord, event: DropEvent, at: number): Reduction => {
   const { drop } = event;
   const current = currentComposition(record);
-  const names = { dropNames: withDropName(record.dropNames, drop.name) };
-  if (event.kind === 'drop-refused') {
-    return edit(record, at, {
-      what: 'drop refused: other content',
-      detail: event.differing.join(', '),
-      record: { ...names, counts: { ...record.counts, refusedDrops: record.counts.refusedDrops + 1 } },
-      work: { discardDrops: [drop.discard] },
-    });
-  }
+  if (event.kind === 'drop-refused') return refused(record, drop, event.problems, at);
+  // Whatever was refused under this name before, this drop takes its place.
+  const names = {
+    drops: withDrop(record.drops, drop.name, at),
+    refusals: (record.refusals ?? []).filter(({ name }) => name !== drop.name),
+  };
   const same = current.source.contentDigest === drop.source.contentDigest;
   if (same && stateOf(record) === 'RECEIVED') {
     // The same event again, or the same drop before its message was stored: go on composing from where it lies now.
     const { awaitingNamedPdfSince: _, ...rest } = current;
+    if (event.kind === 'drop-rejected') {
+      return rejected({ ...record, ...names }, { ...rest, source: drop.source }, at, event.problems, drop);
+    }
     if (
       current.source.manifest.versionId === drop.source.manifest.versionId &&
       current.source.pdf.versionId === drop.source.pdf.versionId
@@ -101,11 +128,11 @@ const again = (record: DocumentRecord, event: DropEvent, at: number): Reduction 
     });
   }
   if (!isCorrectable(record)) {
-    return edit(record, at, {
-      what: 'drop refused: other content',
-      record: { ...names, counts: { ...record.counts, refusedDrops: record.counts.refusedDrops + 1 } },
-      work: { discardDrops: [drop.discard] },
-    });
+    const own = event.kind === 'drop-rejected' ? event.problems : [];
+    return refused(record, drop, [problem('CONTENT_DIFFERS', 'manifest'), ...own], at);
+  }
+  if (record.compositions.length >= compositionLimit) {
+    return refused(record, drop, [problem('TOO_MANY_CORRECTIONS', 'version')], at);
   }
   const composition = newComposition(
     drop,
@@ -117,7 +144,7 @@ const again = (record: DocumentRecord, event: DropEvent, at: number): Reduction 
   const corrected = edit(record, at, {
     what: 'corrected',
     detail: `composition ${composition.number}`,
-    record: { ...names, compositions: [...record.compositions, composition] },
+    record: { ...names, compositions: [...record.compositions.map(withoutProblems), composition] },
   });
   if (event.kind === 'dropped' || corrected.kind === 'no-op') return corrected;
   return rejected(corrected.record, composition, at, event.problems, drop);
@@ -148,7 +175,7 @@ export const reduceCompose = (record: DocumentRecord, event: ComposeEvent, at: n
     const { awaitingNamedPdfSince, ...rest } = composition;
     const { source } = composition;
     const discard = {
-      name: record.dropNames.at(-1) ?? '',
+      name: record.drops.at(-1)?.name ?? '',
       manifestVersionId: source.manifest.versionId,
       pdfVersionId: source.pdf.versionId,
     };
@@ -178,7 +205,7 @@ export const reduceCompose = (record: DocumentRecord, event: ComposeEvent, at: n
         return edit(record, at, {
           what: 'composed',
           composition: { ...rest, stored: event.stored, giveUpAt: event.giveUpAt },
-          work: { enqueue: true, discardDrops: [event.discard] },
+          work: { enqueue: composition.number, discardDrops: [event.discard] },
         });
     }
   });

@@ -1,13 +1,32 @@
-import { problem } from '../submission/problems.ts';
-import { halfLimit } from './due.ts';
+import { queueSilence } from './due.ts';
 import type { DeliveryEvent } from './events.ts';
-import { type Composition, currentComposition, type DocumentRecord } from './record.ts';
-import { reduceCompose } from './reduce-drop.ts';
+import { type Composition, currentComposition, type DocumentRecord, type Hold } from './record.ts';
 import { edit, noOp, onCurrent, type Reduction } from './reduction.ts';
-import { doubtfulAttempt, nextAttempt, stateOf } from './state-of.ts';
+import { doubtfulAttempt, nextAttempt, possiblePosts, stateOf } from './state-of.ts';
+import type { Work } from './work.ts';
 
 /** A doubtful attempt may be followed by one flagged re-send, and by no second one (DESIGN 4). */
-const resendAllowed = (composition: Composition): boolean => composition.possibleDuplicate !== true;
+const resendAllowed = (composition: Composition): boolean => possiblePosts(composition) === 1;
+
+const doubtHold = (at: number, why: string): Hold => ({
+  reason: 'doubt',
+  by: 'this system',
+  at,
+  why: `${why} MESH may hold a copy. Telephone the practice before anything else is done about this document.`,
+});
+
+/** Nothing more is done by itself: a copy may be at the practice, so a person decides. */
+const held = (record: DocumentRecord, at: number, why: string, composition?: Composition): Reduction =>
+  record.holds.some(({ reason }) => reason === 'doubt')
+    ? composition
+      ? edit(record, at, { what: 'still held', detail: why, composition })
+      : noOp('held')
+    : edit(record, at, {
+        what: 'held: in doubt',
+        detail: why,
+        record: { holds: [...record.holds, doubtHold(at, why)] },
+        ...(composition ? { composition } : {}),
+      });
 
 const begun = (
   record: DocumentRecord,
@@ -15,6 +34,9 @@ const begun = (
   at: number,
 ): Reduction =>
   onCurrent(record, event.composition, (composition) => {
+    const last = composition.attempts.at(-1);
+    // Our own write, whose answer was lost on its way to us.
+    if (last?.number === event.attempt && last.owner === event.owner && !last.outcome) return noOp('already-begun');
     if (!composition.stored || record.holds.length > 0) return noOp('not-to-be-sent');
     const state = stateOf(record);
     const doubt = doubtfulAttempt(composition);
@@ -36,6 +58,17 @@ const begun = (
     });
   });
 
+/**
+ * The claim stands under the last attempt. It is released when that one is over: an invocation that still posts must
+ * not be overtaken. One that died is found out by whoever waits for it (`freeOrphan`).
+ */
+export const releaseLast = ({ attempts }: Composition, at: number): Work => {
+  const last = attempts.at(-1);
+  return last && (last.outcome || last.deadline < at)
+    ? { releaseClaim: { attempt: last.number, owner: last.owner } }
+    : {};
+};
+
 const endedAttempt = (
   record: DocumentRecord,
   event: Extract<DeliveryEvent, { kind: 'attempt-ended' }>,
@@ -49,20 +82,29 @@ const endedAttempt = (
   const { outcome } = event;
   const attempts = composition.attempts.map((one) => (one === attempt ? { ...one, outcome } : one));
   const next: Composition = { ...composition, attempts };
-  const releaseClaim = { attempt: event.attempt, owner: event.owner };
+  // While an earlier attempt may have left a copy, the claim stays: later versions must not overtake it.
+  const release = doubtfulAttempt(next) ? {} : releaseLast(next, at);
   switch (outcome.kind) {
     case 'sent':
       return edit(record, at, {
         what: 'sent',
         detail: `attempt ${event.attempt}`,
+        record: { holds: record.holds.filter(({ reason }) => reason !== 'doubt') },
         composition: {
           ...next,
           sentAt: composition.sentAt ?? outcome.at,
           meshMessageId: composition.meshMessageId ?? outcome.meshMessageId,
         },
-        work: { releaseClaim, indexMessage: true, archive: true },
+        work: {
+          ...releaseLast(next, at),
+          indexMessages: [composition.number],
+          archive: [composition.number],
+        },
       });
     case 'refused':
+      if (doubtfulAttempt(next)) {
+        return held(record, at, `Sending it again was refused (${outcome.code}) after an attempt in doubt.`, next);
+      }
       return edit(record, at, {
         what: 'refused by MESH',
         detail: outcome.code,
@@ -70,10 +112,10 @@ const endedAttempt = (
           composition.sentAt === undefined
             ? { ...next, failure: { at, code: outcome.code, advice: outcome.advice } }
             : next,
-        work: { releaseClaim },
+        work: release,
       });
     case 'not-sent':
-      return edit(record, at, { what: 'not sent', detail: outcome.reason, composition: next, work: { releaseClaim } });
+      return edit(record, at, { what: 'not sent', detail: outcome.reason, composition: next, work: release });
     case 'unknown':
       return attempt.outcome
         ? noOp('still-in-doubt')
@@ -81,8 +123,15 @@ const endedAttempt = (
             what: 'in doubt: MESH may have taken it',
             detail: `attempt ${event.attempt}: ${outcome.reason}`,
             composition: next,
+            work: release,
           });
   }
+};
+
+const lastReason = ({ attempts, waiting }: Composition): string => {
+  const outcome = attempts.at(-1)?.outcome;
+  const reason = outcome && 'reason' in outcome ? outcome.reason : waiting?.why;
+  return reason === undefined ? '' : ` (last: ${reason})`;
 };
 
 type SendEvent = Extract<
@@ -97,29 +146,33 @@ export const reduceSending = (record: DocumentRecord, event: SendEvent, at: numb
     case 'attempt-ended':
       return endedAttempt(record, event, at);
     case 'waits':
-      return onCurrent(record, event.composition, (composition) =>
-        stateOf(record) !== 'COMPOSED'
-          ? noOp('not-waiting')
-          : edit(record, at, {
+      return onCurrent(record, event.composition, (composition) => {
+        const state = stateOf(record);
+        return state === 'COMPOSED' || (state === 'SENDING' && doubtfulAttempt(composition))
+          ? edit(record, at, {
               what: 'waits',
               detail: event.why,
               composition: { ...composition, waiting: { until: event.until, why: event.why } },
-            }),
-      );
+            })
+          : noOp('not-waiting');
+      });
     case 'superseded':
-      return onCurrent(record, event.composition, (composition) =>
-        stateOf(record) !== 'COMPOSED'
-          ? noOp('not-supersedable')
-          : edit(record, at, {
+      return onCurrent(record, event.composition, (composition) => {
+        if (doubtfulAttempt(composition)) return held(record, at, `Version ${event.byVersion} has gone since.`);
+        return stateOf(record) === 'COMPOSED'
+          ? edit(record, at, {
               what: 'superseded',
               detail: `version ${event.byVersion} went first`,
               composition: { ...composition, supersededBy: { at, version: event.byVersion } },
-            }),
-      );
+            })
+          : noOp('not-supersedable');
+      });
     case 'gave-up':
       return onCurrent(record, event.composition, (composition) => {
+        if (doubtfulAttempt(composition)) {
+          return held(record, at, `It could not be sent again in time${lastReason(composition)}.`);
+        }
         if (stateOf(record) !== 'COMPOSED') return noOp('not-waiting');
-        const reason = composition.attempts.at(-1)?.outcome;
         return edit(record, at, {
           what: 'gave up sending',
           composition: {
@@ -127,7 +180,7 @@ export const reduceSending = (record: DocumentRecord, event: SendEvent, at: numb
             failure: {
               at,
               code: 'GAVE_UP',
-              advice: `MESH could not be reached in time${reason && 'reason' in reason ? ` (last: ${reason.reason})` : ''}. Reach the practice by another route, or drop the document again.`,
+              advice: `It could not be sent in time${lastReason(composition)}. Reach the practice by another route, or drop the document again.`,
             },
           },
         });
@@ -135,53 +188,19 @@ export const reduceSending = (record: DocumentRecord, event: SendEvent, at: numb
   }
 };
 
-/** `watch` looked because a due time came: an acknowledgement is overdue, a doubt has waited long enough. */
-export const reduceDue = (
-  record: DocumentRecord,
-  event: Extract<DeliveryEvent, { kind: 'due' }>,
-  at: number,
-): Reduction => {
+/** A SENDING document's due time: the doubt has waited long enough, or not yet. */
+export const reduceDoubtDue = (record: DocumentRecord, doubtWait: number, at: number): Reduction => {
   const composition = currentComposition(record);
-  const state = stateOf(record);
-  if (state === 'SENDING') {
-    const doubt = doubtfulAttempt(composition);
-    if (!doubt || at < doubt.deadline + event.doubtWait || record.holds.length > 0) return noOp('not-due');
-    if (resendAllowed(composition)) {
-      return edit(record, at, {
-        what: 'no sign of it: to be sent again, flagged as possible duplicate',
-        work: { enqueue: true },
-      });
-    }
-    return edit(record, at, {
-      what: 'held',
-      detail: 'doubtful twice',
-      record: {
-        holds: [
-          ...record.holds,
-          {
-            reason: 'doubt',
-            by: 'this system',
-            at,
-            why: 'Two attempts ended without an answer from MESH: a copy may be at the practice. Telephone the practice first.',
-          },
-        ],
-      },
-    });
+  const doubt = doubtfulAttempt(composition);
+  if (!doubt || record.holds.length > 0 || at < doubt.deadline + doubtWait) return noOp('not-due');
+  if (composition.waiting && composition.waiting.until > at) return noOp('not-due');
+  if (!resendAllowed(composition)) return held(record, at, 'Two attempts ended without an answer from MESH.');
+  if (composition.giveUpAt !== undefined && at > composition.giveUpAt) {
+    return held(record, at, `It could not be sent again in time${lastReason(composition)}.`);
   }
-  if (state === 'COMPOSED') {
-    if (composition.waiting && composition.waiting.until > at) return noOp('not-due');
-    return edit(record, at, { what: 'queued again', work: { enqueue: true } });
-  }
-  if (state === 'RECEIVED' && composition.awaitingNamedPdfSince !== undefined) {
-    if (at < composition.awaitingNamedPdfSince + halfLimit) return noOp('not-due');
-    return reduceCompose(
-      record,
-      { kind: 'rejected', composition: composition.number, problems: [problem('PDF_NOT_THE_ONE_NAMED', 'pdf.sha256')] },
-      at,
-    );
-  }
-  if ((state === 'SENT' || state === 'INFRASTRUCTURE_ACKNOWLEDGED') && record.overdueSince === undefined) {
-    return edit(record, at, { what: 'overdue: the practice has not answered', record: { overdueSince: at } });
-  }
-  return noOp('not-due');
+  return edit(record, at, {
+    what: 'no sign of it: to be sent again, flagged as possible duplicate',
+    composition: { ...composition, waiting: { until: at + queueSilence, why: 'queued to be sent again' } },
+    work: { enqueue: composition.number },
+  });
 };

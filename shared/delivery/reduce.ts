@@ -2,7 +2,8 @@ import type { DeliveryEvent } from './events.ts';
 import type { DocumentRecord } from './record.ts';
 import { reduceAcknowledged, reduceReported } from './reduce-answers.ts';
 import { reduceCompose, reduceDrop } from './reduce-drop.ts';
-import { reduceDue, reduceSending } from './reduce-sending.ts';
+import { reduceDue } from './reduce-due.ts';
+import { reduceSending } from './reduce-sending.ts';
 import { noOp, type Reduction } from './reduction.ts';
 
 /** The one place where a document's record changes: pure, total, the same whoever calls it and however often. */
@@ -28,6 +29,6 @@ export const reduce = (record: DocumentRecord | undefined, event: DeliveryEvent,
     case 'reported':
       return reduceReported(record, event, now);
     case 'due':
-      return reduceDue(record, event, now);
+      return reduceDue(record, event.settings, now);
   }
 };

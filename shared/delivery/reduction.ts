@@ -1,5 +1,5 @@
 import type { Composition, DocumentRecord, HistoryEntry } from './record.ts';
-import { currentComposition, dropNameLimit, historyLimit } from './record.ts';
+import { currentComposition, detailLimit, dropLimit, historyLimit } from './record.ts';
 import { mergeWork, type Work } from './work.ts';
 
 /** A new record with its work, or a no-op that is counted under `why`. */
@@ -21,8 +21,11 @@ export const withEntry = (history: readonly HistoryEntry[], entry: HistoryEntry)
     : [...longer.slice(0, 1), ...longer.slice(longer.length - historyLimit + 1)];
 };
 
-export const withDropName = (names: readonly string[], name: string): readonly string[] =>
-  [...names.filter((other) => other !== name), name].slice(-dropNameLimit);
+export const withDrop = (drops: DocumentRecord['drops'], name: string, at: number): DocumentRecord['drops'] =>
+  [...drops.filter((other) => other.name !== name), { name, at }].slice(-dropLimit);
+
+const shortened = (detail: string): string =>
+  detail.length <= detailLimit ? detail : `${detail.slice(0, detailLimit - 1)}…`;
 
 export interface Edit {
   /** A short name for history, logs and metrics: `sent`, `acknowledged`. */
@@ -48,7 +51,7 @@ export const edit = (record: DocumentRecord, at: number, change: Edit): Reductio
       history: withEntry(record.history, {
         at,
         what: change.what,
-        ...(change.detail === undefined ? {} : { detail: change.detail }),
+        ...(change.detail === undefined ? {} : { detail: shortened(change.detail) }),
       }),
       work: mergeWork(record.work, { ...change.work, receipt: true }),
     },

@@ -1,5 +1,21 @@
-import { type Composition, currentComposition, type DocumentRecord } from './record.ts';
+import { type Attempt, type Composition, currentComposition, type DocumentRecord } from './record.ts';
 import { meanings, type State } from './states.ts';
+
+const mayHaveLeft = ({ outcome }: Attempt): boolean => outcome === undefined || outcome.kind === 'unknown';
+
+/**
+ * The latest attempt whose end nobody knows (a crash, a time-out, an answer lost), while nothing else tells whether
+ * MESH has the message. A later attempt that certainly failed does not clear up an earlier doubt.
+ */
+export const doubtfulAttempt = (composition: Composition): Attempt | undefined => {
+  const { sentAt, infrastructure, business, report } = composition;
+  if (sentAt !== undefined || infrastructure || business || report) return undefined;
+  return composition.attempts.findLast(mayHaveLeft);
+};
+
+/** How many copies MESH may hold. */
+export const possiblePosts = (composition: Composition): number =>
+  composition.attempts.filter((attempt) => mayHaveLeft(attempt) || attempt.outcome?.kind === 'sent').length;
 
 /** An answer of the practice outranks a report, a report outranks what we know of sending, and so on down. */
 export const stateOfComposition = (composition: Composition): State => {
@@ -9,12 +25,11 @@ export const stateOfComposition = (composition: Composition): State => {
   if (infrastructure) return 'INFRASTRUCTURE_ACKNOWLEDGED';
   if (composition.report) return 'UNDELIVERED';
   if (composition.sentAt !== undefined) return 'SENT';
+  if (doubtfulAttempt(composition)) return 'SENDING';
   if (composition.failure) return 'SEND_FAILED';
   if (composition.supersededBy) return 'SUPERSEDED';
   if (composition.suppression) return 'SUPPRESSED';
   if (composition.rejection) return 'REJECTED';
-  const last = composition.attempts.at(-1);
-  if (last && (last.outcome === undefined || last.outcome.kind === 'unknown')) return 'SENDING';
   return stored ? 'COMPOSED' : 'RECEIVED';
 };
 
@@ -23,16 +38,14 @@ export const stateOf = (record: DocumentRecord): State =>
 
 export const hasEnded = (record: DocumentRecord): boolean => meanings[stateOf(record)].ended;
 
+/** Is a copy of any composition perhaps at MESH? */
+export const inDoubt = (record: DocumentRecord): boolean =>
+  record.compositions.some((composition) => doubtfulAttempt(composition) !== undefined);
+
 /** May a drop with other content take this document's place? (DESIGN 3, Identity.) */
 export const isCorrectable = (record: DocumentRecord): boolean =>
-  meanings[stateOf(record)].correctable || currentComposition(record).awaitingNamedPdfSince !== undefined;
-
-/** The attempt whose end nobody knows: a crash, a time-out, an answer lost. */
-export const doubtfulAttempt = (composition: Composition) => {
-  if (composition.sentAt !== undefined || composition.failure) return undefined;
-  const last = composition.attempts.at(-1);
-  return last && (last.outcome === undefined || last.outcome.kind === 'unknown') ? last : undefined;
-};
+  !inDoubt(record) &&
+  (meanings[stateOf(record)].correctable || currentComposition(record).awaitingNamedPdfSince !== undefined);
 
 /** Attempts are numbered through all compositions of a document: a claim of a later one is always higher. */
 export const nextAttempt = (record: DocumentRecord): number =>

@@ -1,20 +1,21 @@
 /**
  * Work that a write leaves to be done, carried in the same item: no crash can lose it. Whoever wrote it does it at
- * once; `watch` finishes what a crash left. Doing it twice is harmless.
+ * once; `watch` finishes what a crash left. Doing it twice is harmless. Compositions are named by their numbers: a
+ * correction does not take over what is still to be done for the one before.
  */
 export interface Work {
   /** Put this composition on the outbox. */
-  readonly enqueue?: boolean;
+  readonly enqueue?: number;
   /** Write the receipts. */
   readonly receipt?: boolean;
   /** Delete these from the inbox: dealt with. A document dropped twice in a hurry has two. */
   readonly discardDrops?: readonly Discard[];
   /** The attempt has a definite outcome: let later versions of the encounter go. */
   readonly releaseClaim?: { readonly attempt: number; readonly owner: string };
-  /** Make the MESH message id findable, and apply a report that came first. */
-  readonly indexMessage?: boolean;
-  /** Copy the message as sent to the archive. */
-  readonly archive?: boolean;
+  /** Make the MESH message ids of these compositions findable, and apply reports that came first. */
+  readonly indexMessages?: readonly number[];
+  /** Copy these compositions, as sent, to the archive. */
+  readonly archive?: readonly number[];
 }
 
 /** The halves of a drop that were dealt with, by their versions. */
@@ -32,15 +33,21 @@ export const hasWork = (work: Work): boolean =>
 /** Past it the sweep of the inbox finds what is left. */
 const discardLimit = 20;
 
+const union = (a: readonly number[] = [], b: readonly number[] = []): readonly number[] => [...new Set([...a, ...b])];
+
 /** New work beside old. Of two claims to release only the later attempt's can still stand. */
 export const mergeWork = (old: Work, added: Work): Work => {
   const claims = [old.releaseClaim, added.releaseClaim].filter((claim) => claim !== undefined);
   const releaseClaim = claims.sort((a, b) => b.attempt - a.attempt)[0];
   const discardDrops = [...(old.discardDrops ?? []), ...(added.discardDrops ?? [])].slice(-discardLimit);
+  const indexMessages = union(old.indexMessages, added.indexMessages);
+  const archive = union(old.archive, added.archive);
   return {
     ...old,
     ...added,
     ...(releaseClaim ? { releaseClaim } : {}),
     ...(discardDrops.length > 0 ? { discardDrops } : {}),
+    ...(indexMessages.length > 0 ? { indexMessages } : {}),
+    ...(archive.length > 0 ? { archive } : {}),
   };
 };

@@ -3,7 +3,7 @@ import type { Objects } from '../platform/objects.ts';
 import { readWhole } from '../platform/objects.ts';
 import { type Receipt, receiptObject, replacesReceipt } from './receipt.ts';
 
-const standing = z.object({ documentId: z.string().nullable(), revision: z.number(), receivedAt: z.string() });
+const standing = z.object({ documentId: z.string().nullable(), revision: z.number(), droppedAt: z.string() });
 
 const receiptBytes = 1 << 20;
 

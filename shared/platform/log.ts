@@ -41,8 +41,20 @@ export const powertoolsLog = (service: string): Log => {
   };
 };
 
-/** An error as a log may show it. Parse errors quote their input, so only their name is kept. */
+/**
+ * An error as a log may show it. Parse errors quote their input and AWS's quote names of objects, so only their names
+ * are kept, with AWS's status.
+ */
 export const errorText = (error: unknown): string => {
   if (!(error instanceof Error)) return 'unknown error';
-  return error instanceof SyntaxError ? error.name : `${error.name}: ${error.message}`;
+  if (error instanceof SyntaxError) return error.name;
+  const status = awsStatus(error);
+  return status === undefined ? `${error.name}: ${error.message}` : `${error.name} (AWS, status ${status})`;
+};
+
+const awsStatus = (error: Error): number | 'none' | undefined => {
+  const metadata: unknown = Reflect.get(error, '$metadata');
+  if (typeof metadata !== 'object' || metadata === null) return undefined;
+  const status: unknown = Reflect.get(metadata, 'httpStatusCode');
+  return typeof status === 'number' ? status : 'none';
 };

@@ -2,6 +2,8 @@
 
 export interface StoredObject {
   readonly body: AsyncIterable<Uint8Array>;
+  /** Gives the connection back without reading to the end. */
+  discard(): void;
   readonly size: number;
   readonly etag: string;
   readonly lastModified: number;
@@ -34,7 +36,8 @@ export interface Objects {
   remove(key: string, options?: { ifMatch?: string }): Promise<'removed' | 'conflict'>;
   /** Streams another bucket's object here, only where nothing is yet. Throws if there is no such object. */
   copyFrom(source: Objects, sourceKey: string, key: string): Promise<'written' | 'conflict'>;
-  list(prefix: string): AsyncIterable<ListedObject>;
+  /** In the order of keys; `after` leaves out everything up to and including that key. */
+  list(prefix: string, after?: string): AsyncIterable<ListedObject>;
   readonly bucket: string;
 }
 
@@ -51,7 +54,10 @@ export const readWhole = async (
   let size = 0;
   for await (const part of found.body) {
     size += part.length;
-    if (size > limit) return 'too-large';
+    if (size > limit) {
+      found.discard();
+      return 'too-large';
+    }
     parts.push(part);
   }
   return { bytes: Buffer.concat(parts), etag: found.etag };

@@ -13,6 +13,13 @@ export const ingestMessage = z.object({
 });
 export type IngestMessage = z.infer<typeof ingestMessage>;
 
+/** "Compose this document again": from `watch`, by the document's own name. */
+export const composeAgainMessage = z.object({ documentId: z.uuid(), composeAgain: z.literal(true) });
+export type ComposeAgainMessage = z.infer<typeof composeAgainMessage>;
+
+/** Everything that the ingest queue carries. */
+export const composeMessage = z.union([ingestMessage, composeAgainMessage]);
+
 /** "Send this composition": attempt is the number the sender would claim next. */
 export const outboxMessage = z.object({
   documentId: z.uuid(),

@@ -4,6 +4,7 @@ import { meshBaseUrl } from '../mesh/environments.ts';
 import type { Configuration } from '../mesh/outcomes.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Ids } from '../platform/ids.ts';
+import { errorText } from '../platform/log.ts';
 import { environmentSecretName, mailboxSecretName } from '../platform/names.ts';
 import type { SecretSource } from '../platform/secrets.ts';
 import type { MailboxSetting } from './mailbox.ts';
@@ -28,6 +29,13 @@ const missing = (what: string, name: string): Configuration => ({
   advice: `Create ${name} in Secrets Manager (docs/operating.md, Secrets).`,
 });
 
+/** Marked for deletion, access denied, its key disabled: an operator's move, whatever it is. */
+const unreadable = (name: string, fault: string): Configuration => ({
+  kind: 'configuration',
+  reason: `The secret ${name} cannot be read: ${fault}.`,
+  advice: 'Look at the secret and at its key in AWS, and at what the functions may read (docs/operating.md, Secrets).',
+});
+
 /** Everything that can be wrong before a byte is sent is a configuration fault with a sentence for an operator. */
 export const connect = async (
   { stage, secrets, clock, ids }: ConnectionSetting,
@@ -43,7 +51,15 @@ export const connect = async (
   }
   const environmentName = environmentSecretName(stage);
   const mailboxName = mailboxSecretName(stage, mailbox.mailboxId);
-  const [environment, own] = await Promise.all([secrets.read(environmentName), secrets.read(mailboxName)]);
+  const read = (name: string) =>
+    secrets.read(name).then(
+      (value) => ({ value }),
+      (error: unknown) => ({ fault: errorText(error) }),
+    );
+  const [environmentRead, ownRead] = await Promise.all([read(environmentName), read(mailboxName)]);
+  if ('fault' in environmentRead) return unreadable(environmentName, environmentRead.fault);
+  if ('fault' in ownRead) return unreadable(mailboxName, ownRead.fault);
+  const [environment, own] = [environmentRead.value, ownRead.value];
   if (environment === undefined) return missing('environment', environmentName);
   if (own === undefined) return missing('mailbox', mailboxName);
   const checked = readCredentials({ environment, mailbox: own }, clock.now());

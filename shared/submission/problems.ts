@@ -220,6 +220,18 @@ export const problemCodes = {
     says: 'The PDF that came is not the one that the manifest names by its SHA-256.',
     advice: 'Upload the PDF and the manifest that belong together; compute the SHA-256 of the very bytes uploaded.',
   },
+  COULD_NOT_BE_COMPOSED: {
+    says: 'The message could not be composed in the time that sending may take, for a reason on our side.',
+    advice: 'Reach the practice by another route, tell the operators of this system, and drop both files again.',
+  },
+  TOO_MANY_CORRECTIONS: {
+    says: 'This version of this encounter’s report was corrected too often.',
+    advice: 'Drop the report with the next version number.',
+  },
+  NAME_USED_AGAIN: {
+    says: 'The manifest does not name its PDF’s digest, and another PDF or manifest lay under this name before.',
+    advice: 'Name the digest (pdf.sha256), or drop both files under a name that was never used.',
+  },
   CONTENT_DIFFERS: {
     says: 'This version of this encounter’s report was already handed over with other content.',
     advice: 'If the report has changed, give it the next version number.',

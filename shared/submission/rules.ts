@@ -33,8 +33,9 @@ const futureTolerance = minutes(5);
 const summerTime = minutes(60);
 
 const nhsNumberProblem = (nhsNumber: string, context: CheckContext): ProblemCode | undefined => {
-  if (!isNhsNumber(nhsNumber)) return 'NHS_NUMBER_CHECK_DIGIT';
+  // What it begins with tells more than its check digit, which a CHI number may fail as well.
   if (isProbablyScottish(nhsNumber)) return 'NHS_NUMBER_PROBABLY_SCOTTISH';
+  if (!isNhsNumber(nhsNumber)) return 'NHS_NUMBER_CHECK_DIGIT';
   if (context.production) {
     return isCoveredBy(nhsNumber, context.refusedNhsNumbers) ? 'NHS_NUMBER_IS_A_TEST_NUMBER' : undefined;
   }

@@ -91,6 +91,16 @@ describe('a document from drop to answer', () => {
     await rig.drop(`${name}-other`, { ...overrides, practitioner: { family: 'Someone' } }, { text: `Report ${name}` });
     await rig.takeEvents();
     const receipt = await rig.receipt(`${name}-other`);
+    expect(receipt).toMatchObject({
+      state: 'DROP_REFUSED',
+      whoseMove: 'the sender',
+      documentId,
+      document: { state: 'COMPOSED' },
+    });
+    expect(receipt?.problems).toEqual([
+      expect.objectContaining({ code: 'CONTENT_DIFFERS', path: 'practitioner.family' }),
+    ]);
+    expect((await rig.receipt(name))?.state).toBe('COMPOSED');
     expect(receipt?.history.at(-1)).toMatchObject({
       what: 'drop refused: other content',
       detail: 'practitioner.family',
@@ -161,7 +171,7 @@ describe('what MESH does', () => {
     await rig.poll();
     expect(await stateOfDocument(documentId)).toBe('SENT');
     expect(rig.mesh.control.inbox(sender.mailboxId)).toHaveLength(0);
-    await rig.table.write(`DOC#${documentId}`, { ...record, work: { indexMessage: true } }, record.revision, {
+    await rig.table.write(`DOC#${documentId}`, { ...record, work: { indexMessages: [1] } }, record.revision, {
       nextCheckAt: 1,
     });
     await rig.watch();

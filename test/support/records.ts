@@ -36,6 +36,7 @@ export const composed = (composition = 1): DeliveryEvent => ({
   discard: { name: 'report-1' },
   stored: {
     at: 10,
+    folder: 'messages/d/1/r/',
     xmlDigest: 'x',
     parts: [{ length: 1, sha256: 'y' }],
     mailboxId: mailbox,

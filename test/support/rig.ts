@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import type { z } from 'zod';
 import { startDynamoDb } from '../../local/aws/dynamodb/service.ts';
 import { startS3 } from '../../local/aws/s3.ts';
 import { startSecrets } from '../../local/aws/secrets/service.ts';
@@ -26,7 +27,7 @@ import { receiptObject } from '../../shared/delivery/receipt.ts';
 import { messageFacts } from '../../shared/itk3/message-facts.ts';
 import { readXml } from '../../shared/itk3/xml-tree.ts';
 import type { ComposeContext } from '../../shared/pipeline/compose/context.ts';
-import { ingest } from '../../shared/pipeline/compose/ingest.ts';
+import { composeAgain, ingest } from '../../shared/pipeline/compose/ingest.ts';
 import { pollMailbox } from '../../shared/pipeline/poll/poll-mailbox.ts';
 import { sendDocument } from '../../shared/pipeline/send/send-document.ts';
 import { type WatchContext, watch } from '../../shared/pipeline/watch/watch.ts';
@@ -40,11 +41,11 @@ import type { Measure, MetricName } from '../../shared/platform/measure.ts';
 import { bySenderIndex, environmentSecretName, mailboxSecretName, workIndex } from '../../shared/platform/names.ts';
 import { type Objects, readWhole } from '../../shared/platform/objects.ts';
 import type { Queue } from '../../shared/platform/queue.ts';
-import type { IngestMessage, OutboxMessage, PollMessage } from '../../shared/platform/queue-messages.ts';
+import { composeMessage, type OutboxMessage, type PollMessage } from '../../shared/platform/queue-messages.ts';
 import { mailboxFile } from '../../shared/senders/mailbox.ts';
 import { putMailbox, putSender } from '../../shared/senders/registry.ts';
 import { senderFile } from '../../shared/senders/sender.ts';
-import { type CrashPlan, crashing } from './faults.ts';
+import { Crash, type CrashPlan, crashing } from './faults.ts';
 
 /**
  * The functions' library in one process, on the real local services and a real MESH over mutual TLS. The test plays
@@ -81,7 +82,7 @@ export const createRig = async () => {
       secretFor: (id: string) => (id === credentials.accessKeyId ? credentials.secretAccessKey : undefined),
     },
   };
-  const events: IngestMessage[] = [];
+  const events: z.infer<typeof composeMessage>[] = [];
   const s3Service = await startS3({
     ...setting,
     dir: join(dir, 's3'),
@@ -190,6 +191,7 @@ export const createRig = async () => {
   };
   const context: ComposeContext & Omit<WatchContext, 'deadline'> = {
     table: through('table', plainTable),
+    ids: systemIds,
     clock,
     settings: { doubtWait: minutes(15), giveUpAfter: minutes(240) },
     drops: through('drops', drops),
@@ -197,7 +199,7 @@ export const createRig = async () => {
     messages: through('messages', objects('messages')),
     archive: through('archive', objects('archive')),
     outbox: through('outbox', outbox.queue),
-    ingest: through('ingest', { send: async (message: object) => void events.push(message as IngestMessage) }),
+    ingest: through('ingest', { send: async (message: object) => void events.push(composeMessage.parse(message)) }),
     polls: through('polls', polls.queue),
     connection: { stage: 'test', secrets: secretsManager(clock, secretsClient), clock, ids: systemIds },
     log,
@@ -230,7 +232,11 @@ export const createRig = async () => {
   await putSender(plainTable, senderSetting);
 
   const deadline = () => clock.now() + minutes(5);
-  const tries = { ingest: (message: IngestMessage) => ingest(context, message) };
+  /** Composes as the function does. A process that died has not taken its message, whatever it still said. */
+  const compose = async (message: z.infer<typeof composeMessage>) => {
+    await ('composeAgain' in message ? composeAgain(context, message) : ingest(context, message));
+    if (plan?.crashed) throw new Crash();
+  };
   const answeredIds = new Set<string>();
 
   const rig = {
@@ -272,7 +278,7 @@ export const createRig = async () => {
     async takeEvents(): Promise<void> {
       for (const message of events.splice(0)) {
         try {
-          await tries.ingest(message);
+          await compose(message);
         } catch {
           events.push(message);
         }
@@ -285,7 +291,7 @@ export const createRig = async () => {
       for (const message of outbox.waiting.splice(0)) {
         try {
           const disposition = await rig.send(message);
-          if (disposition.kind === 'return') outbox.waiting.push(message);
+          if (disposition.kind === 'return' || plan?.crashed) outbox.waiting.push(message);
         } catch {
           outbox.waiting.push(message);
         }

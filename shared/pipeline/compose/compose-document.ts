@@ -1,5 +1,5 @@
 import { type Applied, applyEvent, type StoredRecord } from '../../delivery/documents.ts';
-import { envelopeObject, manifestObject, partObject } from '../../delivery/keys.ts';
+import { envelopeObject, manifestObject, messageFolder, partObject } from '../../delivery/keys.ts';
 import { currentComposition } from '../../delivery/record.ts';
 import { composeProblems } from '../../itk3/compose-problems.ts';
 import type { DocumentToCompose } from '../../itk3/document.ts';
@@ -65,6 +65,7 @@ export const composeDocument = async (
   }
 
   const { pdf } = composition.source;
+  const folder = messageFolder(documentId, composition.number, context.ids.uuid());
   const body = await drops.get(pdf.key, { versionId: pdf.versionId });
   if (!body) throw new Error(`The PDF of document ${documentId} is gone before its message was stored.`);
   const profile = profiles[sender.profile];
@@ -72,12 +73,13 @@ export const composeDocument = async (
   const stored = await storeTransport(
     messageStream(input, [withDigest(body.body, pdf.sha256)], profile),
     encoding,
-    (part, bytes) =>
-      messages.upload(partObject(documentId, composition.number, part), bytes, 'application/octet-stream'),
-  ).catch((error: unknown) => {
-    if (error instanceof DigestMismatch) return 'not-the-one-named' as const;
-    throw error;
-  });
+    (part, bytes) => messages.upload(partObject(folder, part), bytes, 'application/octet-stream'),
+  )
+    .catch((error: unknown) => {
+      if (error instanceof DigestMismatch) return 'not-the-one-named' as const;
+      throw error;
+    })
+    .finally(() => body.discard());
   if (stored === 'not-the-one-named') {
     return applyEvent(context, documentId, { kind: 'named-pdf-missing', composition: composition.number });
   }
@@ -95,14 +97,15 @@ export const composeDocument = async (
     parts: [...stored.parts],
     patient: { nhsNumber, birthDate, family },
   };
-  await messages.put(manifestObject(documentId, composition.number), JSON.stringify(manifest));
-  await messages.put(envelopeObject(documentId, composition.number), JSON.stringify(envelope));
+  await messages.put(manifestObject(folder), JSON.stringify(manifest));
+  await messages.put(envelopeObject(folder), JSON.stringify(envelope));
   return applyEvent(context, documentId, {
     kind: 'composed',
     composition: composition.number,
     giveUpAt: clock.now() + settings.giveUpAfter,
     stored: {
       at: clock.now(),
+      folder,
       xmlDigest: stored.xmlDigest,
       ...(encoding === undefined ? {} : { contentEncoding: encoding }),
       parts: stored.parts,
@@ -110,7 +113,7 @@ export const composeDocument = async (
       workflowId: profile.workflowId,
     },
     discard: {
-      name: record.dropNames.at(-1) ?? '',
+      name: record.drops.at(-1)?.name ?? '',
       manifestVersionId: composition.source.manifest.versionId,
       pdfVersionId: pdf.versionId,
     },

@@ -1,10 +1,10 @@
 import type { WorkContext } from '../../delivery/perform-work.ts';
-import type { Log } from '../../platform/log.ts';
+import type { Ids } from '../../platform/ids.ts';
 import type { Measure } from '../../platform/measure.ts';
 
 /** What composing works with. */
 export interface ComposeContext extends WorkContext {
-  readonly log: Log;
+  readonly ids: Ids;
   readonly measure: Measure;
   readonly rules: {
     readonly maxPdfBytes: number;

@@ -1,13 +1,5 @@
 import { type Applied, applyEvent, readDocument, type StoredRecord } from '../../delivery/documents.ts';
-import {
-  type DropItem,
-  dropCheckAt,
-  type Half,
-  loneHalf,
-  type Pairing,
-  pairHalf,
-  withoutHalf,
-} from '../../delivery/drop.ts';
+import { type DropItem, dropCheckAt, type Half, type Pairing, pairHalf, sweepSequencer } from '../../delivery/drop.ts';
 import type { DeriveIds } from '../../delivery/events.ts';
 import { dropKey, manifestObject } from '../../delivery/keys.ts';
 import { performWork } from '../../delivery/perform-work.ts';
@@ -16,20 +8,20 @@ import { currentComposition } from '../../delivery/record.ts';
 import { isCorrectable, stateOf } from '../../delivery/state-of.ts';
 import { writeReceipt } from '../../delivery/write-receipt.ts';
 import { fhirIds } from '../../itk3/fhir-ids.ts';
-import type { MessageHeaderId, OdsCode } from '../../platform/ids.ts';
+import type { DocumentId, MessageHeaderId, OdsCode } from '../../platform/ids.ts';
 import { readWhole } from '../../platform/objects.ts';
-import type { IngestMessage } from '../../platform/queue-messages.ts';
+import type { ComposeAgainMessage, IngestMessage } from '../../platform/queue-messages.ts';
 import { type Change, change } from '../../platform/table.ts';
 import { readMailbox, readSender } from '../../senders/registry.ts';
 import { differingPaths } from '../../submission/content-identity.ts';
 import { type Manifest, manifestLimit, manifestSchema } from '../../submission/manifest.ts';
 import { parseDropKey } from '../../submission/object-names.ts';
+import { problem } from '../../submission/problems.ts';
 import { suppressionOf } from '../../submission/rules.ts';
 import { composeDocument } from './compose-document.ts';
 import type { ComposeContext } from './context.ts';
-import { digestOf } from './digest-stream.ts';
 import { rememberVersion, replacedBy } from './predecessor.ts';
-import { type DropReading, manifestKey, type Pair, pdfKey, readDrop } from './read-drop.ts';
+import { type DropReading, type Pair, readDrop } from './read-drop.ts';
 import { refuseName } from './refuse-name.ts';
 
 export const deriveIds: DeriveIds = (documentId, composition) => {
@@ -74,35 +66,32 @@ export const ingest = async (context: ComposeContext, message: IngestMessage): P
       log.info('INGEST_REPEATED', { odsCode, why: pairing.kind });
       return;
     case 'waiting':
-      return discardRepeatedHalf(context, pairing.item);
-    case 'pair':
-      return takePair(context, { odsCode, name, manifest: pairing.manifest, pdf: pairing.pdf });
+      return;
+    case 'pair': {
+      const usedBefore = pairing.item.done !== undefined || pairing.item.replaced === true;
+      return takePair(context, { odsCode, name, manifest: pairing.manifest, pdf: pairing.pdf, usedBefore });
+    }
   }
 };
 
-/** A half put again with the bytes that were dealt with already is no new half: an uploader that repeats itself. */
-const discardRepeatedHalf = async (context: ComposeContext, item: DropItem): Promise<void> => {
-  const lone = loneHalf(item);
-  if (!lone || !item.done) return;
-  const record = await readDocument(context.table, item.done.documentId);
-  if (!record) return;
-  const { source } = currentComposition(record);
-  const known = lone.side === 'pdf' ? source.pdf.sha256 : source.manifest.sha256;
-  const object = lone.side === 'pdf' ? pdfKey(item.odsCode, item.name) : manifestKey(item.odsCode, item.name);
-  const there = await context.drops.get(object, { versionId: lone.half.versionId });
-  if (!there || known === undefined || (await digestOf(there.body)) !== known) return;
-  // A corrected manifest may name the PDF that lay here before: only a document that needs no second drop is a repeat.
-  if (isCorrectable(record)) return;
-  const current = await context.drops.head(object);
-  if (current?.versionId === lone.half.versionId) await context.drops.remove(object, { ifMatch: current.etag });
-  await change<DropItem, undefined>(context.table, dropKey(item.odsCode, item.name), (stored) => {
-    if (!stored) return { kind: 'keep', result: undefined };
-    const left = withoutHalf(stored, lone.side, lone.half.versionId);
-    const due = dropCheckAt(left);
-    return { kind: 'put', item: left, indexed: due === undefined ? {} : { nextCheckAt: due }, result: undefined };
+/**
+ * Composes a document that is RECEIVED and nothing more, from the versions that its record names: its storage event
+ * came to nothing, or its name was used for another drop meanwhile.
+ */
+export const composeAgain = async (context: ComposeContext, { documentId }: ComposeAgainMessage): Promise<void> => {
+  const record = await readDocument(context.table, documentId as DocumentId);
+  if (!record || stateOf(record) !== 'RECEIVED') return;
+  const { manifest, pdf } = currentComposition(record).source;
+  const key = parseDropKey(manifest.key);
+  if (key.kind !== 'manifest') return;
+  const half = { sequencer: sweepSequencer, at: record.receivedAt };
+  await takePair(context, {
+    odsCode: record.senderOds,
+    name: key.name,
+    manifest: { ...half, versionId: manifest.versionId, size: 0 },
+    pdf: { ...half, versionId: pdf.versionId, size: pdf.size },
+    usedBefore: false,
   });
-  context.measure.count('DuplicateDrops');
-  context.log.info('INGEST_HALF_REPEATED', { odsCode: item.odsCode, documentId: record.documentId, what: lone.side });
 };
 
 const waits = (context: ComposeContext, pair: Pair, state: WaitingState) =>
@@ -176,7 +165,11 @@ const register = async (context: ComposeContext, reading: Exclude<DropReading, {
       context.measure.count('RefusedDrops');
       const differing =
         reading.kind === 'sound' ? await differences(context, existing, reading.manifest) : ['manifest'];
-      return applyEvent(context, drop.documentId, { kind: 'drop-refused', drop, differing });
+      const problems = [
+        ...differing.map((path) => problem('CONTENT_DIFFERS', path)),
+        ...(reading.kind === 'wrong' ? reading.problems : []),
+      ];
+      return applyEvent(context, drop.documentId, { kind: 'drop-refused', drop, problems });
     }
   }
   if (reading.kind === 'wrong') {
@@ -199,12 +192,12 @@ const register = async (context: ComposeContext, reading: Exclude<DropReading, {
 
 /** Where the refused manifest differs from the one that stands: paths only, never values. */
 const differences = async (context: ComposeContext, existing: StoredRecord, mine: Manifest): Promise<string[]> => {
-  const { number, source } = currentComposition(existing);
-  const stored =
-    (await readWhole(context.messages, manifestObject(existing.documentId, number), manifestLimit * 2)) ??
+  const { stored, source } = currentComposition(existing);
+  const found =
+    (stored && (await readWhole(context.messages, manifestObject(stored.folder), manifestLimit * 2))) ??
     (await readWhole(context.drops, source.manifest.key, manifestLimit, source.manifest.versionId));
-  if (!stored || stored === 'too-large') return ['manifest'];
-  const theirs = manifestSchema.safeParse(JSON.parse(stored.bytes.toString('utf8')));
+  if (!found || found === 'too-large') return ['manifest'];
+  const theirs = manifestSchema.safeParse(JSON.parse(found.bytes.toString('utf8')));
   const paths = theirs.success ? differingPaths(theirs.data, mine) : ['manifest'];
   return paths.length > 0 ? paths : ['pdf'];
 };

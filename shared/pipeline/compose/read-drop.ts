@@ -19,6 +19,8 @@ export interface Pair {
   readonly name: string;
   readonly manifest: Half;
   readonly pdf: Half;
+  /** Another drop has used this name. */
+  readonly usedBefore: boolean;
 }
 
 /** What lies in the inbox under one name, read and judged. */
@@ -80,6 +82,10 @@ export const readDrop = async (
     ...(reading.kind === 'manifest' ? checkManifest(reading.manifest, check) : []),
     ...(reading.kind === 'partial' ? checkManifest(reading.salvaged, check) : []),
     ...(await pdfProblems(drops, keys.pdf, pair.pdf, rules.maxPdfBytes)),
+    // Nothing but its name ties this PDF to this manifest (the digest is waived): then a name is used once.
+    ...(reading.kind === 'manifest' && !reading.manifest.pdf && !sender.requireDigest && pair.usedBefore
+      ? [problem('NAME_USED_AGAIN', 'name')]
+      : []),
   ];
 
   const identity =

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Receipt, receiptObject } from '../../delivery/receipt.ts';
+import { type Receipt, receiptObject, whatAcceptedMeans } from '../../delivery/receipt.ts';
 import { isoTime } from '../../platform/clock.ts';
 import type { IngestMessage } from '../../platform/queue-messages.ts';
 import type { DropKey } from '../../submission/object-names.ts';
@@ -32,8 +32,10 @@ export const refuseName = async (
     documentId: null,
     revision: 0,
     receivedAt: now,
+    droppedAt: now,
     updatedAt: now,
     state: 'REJECTED',
+    whatAcceptedMeans,
     meaning: `An object of ${message.size} bytes under this organisation's prefix has a name that cannot be used. Nothing has been sent; the object is kept.`,
     whoseMove: 'the sender',
     advice: 'Drop it again under a name that can be used, and delete the object.',

@@ -1,4 +1,5 @@
 import { applyEvent, readDocument, type StoredRecord } from '../../delivery/documents.ts';
+import { parkedLimit } from '../../delivery/due.ts';
 import { headerKey, meshKey, parkedKey } from '../../delivery/keys.ts';
 import { type HeaderItem, type MeshItem, type ParkedItem, performWork } from '../../delivery/perform-work.ts';
 import type { MeshReport as RecordedReport } from '../../delivery/record.ts';
@@ -13,6 +14,9 @@ import type { PollContext } from './context.ts';
 
 /** What an inbox message did. `unmatched`: no record of ours, or not from the mailbox that sent it. */
 export type AnswerOutcome = 'applied' | 'duplicate' | 'unmatched' | 'parked';
+
+/** What somebody else wrote goes into records and logs only if it looks like a code: free text could be anything. */
+const fitCode = (code: string): string => (/^[A-Za-z0-9_-]{1,32}$/.test(code) ? code : 'UNREADABLE_CODE');
 
 const settled = async (context: PollContext, record: StoredRecord | undefined, what: string): Promise<void> => {
   if (!record) return;
@@ -44,7 +48,7 @@ export const applyResponse = async (
   const composition = record?.compositions.find(({ number }) => number === header.composition);
   if (!composition || composition.stored?.mailboxId !== mailboxId) return 'unmatched';
   // An answer without a code says nothing positive: it is negative, under a code of its own.
-  const codes = response.codes.length > 0 ? response.codes.map(({ code }) => code) : ['NO_CODE'];
+  const codes = response.codes.length > 0 ? response.codes.map(({ code }) => fitCode(code)) : ['NO_CODE'];
   let outcome: AnswerOutcome = 'duplicate';
   for (const code of codes) {
     const { level, polarity } = responseCode(code);
@@ -84,8 +88,8 @@ export const applyReport = async (
   if (linked === undefined) return 'unmatched';
   const recorded: RecordedReport = {
     at: context.clock.now(),
-    code: report.statusCode || 'NO_CODE',
-    ...(report.statusEvent === undefined ? {} : { event: report.statusEvent }),
+    code: fitCode(report.statusCode || 'NO_CODE'),
+    ...(report.statusEvent === undefined ? {} : { event: fitCode(report.statusEvent) }),
     inboundMessageId: meshMessageId as MeshMessageId,
     advice: `${report.meaning} ${report.advice}`,
   };
@@ -95,7 +99,12 @@ export const applyReport = async (
     await change<ParkedItem, undefined>(context.table, parkedKey(linked), (stored) =>
       stored
         ? { kind: 'keep', result: undefined }
-        : { kind: 'put', item: { report: recorded, mailboxId, at: context.clock.now() }, result: undefined },
+        : {
+            kind: 'put',
+            item: { report: recorded, mailboxId, at: recorded.at },
+            indexed: { nextCheckAt: recorded.at + parkedLimit },
+            result: undefined,
+          },
     );
     // Our own write may have come between the look and the parking: whoever is second sees both.
     item = await known();

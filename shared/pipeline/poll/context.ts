@@ -1,5 +1,4 @@
 import type { WorkContext } from '../../delivery/perform-work.ts';
-import type { Log } from '../../platform/log.ts';
 import type { Measure } from '../../platform/measure.ts';
 import type { Objects } from '../../platform/objects.ts';
 import type { ConnectionSetting } from '../../senders/connection.ts';
@@ -7,7 +6,6 @@ import type { ConnectionSetting } from '../../senders/connection.ts';
 export interface PollContext extends WorkContext {
   readonly archive: Objects;
   readonly connection: ConnectionSetting;
-  readonly log: Log;
   readonly measure: Measure;
   /** Epoch ms when this invocation has certainly ended. */
   readonly deadline: number;

@@ -88,6 +88,7 @@ const asFault = (outcome: { kind: string; reason: string; advice?: string }): Co
 
 /** Messages taken at a time: answers are small, and each waits mostly for the network. */
 const width = 6;
+const manyInARow = 20;
 
 interface Drained {
   readonly fault?: Configuration | Transient;
@@ -100,6 +101,7 @@ const drain = async (context: PollContext, client: MeshClient, mailbox: Mailbox)
   const { mailboxId } = mailbox.setting;
   let fault: Configuration | Transient | undefined;
   let outOfTime = false;
+  let inARow = 0;
   for await (const page of client.inboxPages()) {
     if (page.kind !== 'ok') return { fault: asFault(page), moreWaits: false };
     measure.count('InboxMessages', page.value.messageIds.length);
@@ -109,7 +111,13 @@ const drain = async (context: PollContext, client: MeshClient, mailbox: Mailbox)
         return 'stop';
       }
       const taken = await takeOne(context, client, mailbox, id);
-      if (taken?.kind !== 'stop') return 'go on';
+      if (taken?.kind !== 'stop') {
+        inARow = 0;
+        return 'go on';
+      }
+      inARow += 1;
+      // One message that MESH cannot hand over must not stand in the others' way; several in a row are MESH itself.
+      if (taken.fault.kind === 'transient' && inARow < manyInARow) return 'go on';
       fault ??= taken.fault;
       return 'stop';
     });
@@ -134,7 +142,10 @@ const takeOne = async (
   try {
     if (await table.read(foreignKey(mailboxId, id))) return undefined;
     const taken = await takeMessage(context, client, mailbox.setting, id);
-    if (taken.kind !== 'stop') {
+    if (taken.kind === 'stop') {
+      measure.count('InboxMessagesFailed');
+      log.error('INBOX_MESSAGE_FAILED', { mailboxId, meshMessageId: id, error: taken.fault.reason });
+    } else {
       log.info('INBOX_MESSAGE_TAKEN', {
         mailboxId,
         meshMessageId: id,
@@ -145,6 +156,8 @@ const takeOne = async (
   } catch (error) {
     if (error instanceof MeshFault) {
       const { outcome } = error;
+      measure.count('InboxMessagesFailed');
+      log.error('INBOX_MESSAGE_FAILED', { mailboxId, meshMessageId: id, error: outcome.reason });
       return outcome.kind === 'transient' || outcome.kind === 'configuration'
         ? { kind: 'stop', fault: outcome }
         : { kind: 'left', why: outcome.kind };

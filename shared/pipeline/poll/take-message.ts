@@ -1,21 +1,13 @@
-import { foreignKey, meshKey, quarantineKey } from '../../delivery/keys.ts';
+import { meshKey } from '../../delivery/keys.ts';
 import { type ResponseReading, readResponse } from '../../itk3/response.ts';
 import type { MeshClient } from '../../mesh/client.ts';
 import type { Configuration, Transient } from '../../mesh/outcomes.ts';
 import { parseReport } from '../../mesh/reports.ts';
-import { days } from '../../platform/clock.ts';
-import { change } from '../../platform/table.ts';
 import { type AnswerOutcome, applyReport, applyResponse } from './apply-answer.ts';
 import type { PollContext } from './context.ts';
+import { quarantine, rememberForeign } from './set-aside.ts';
 import { readBody, storeRaw } from './store-raw.ts';
 import { whoseIs } from './whose.ts';
-
-export interface Quarantined {
-  readonly mailboxId: string;
-  readonly at: number;
-  readonly why: string;
-  readonly workflowId?: string;
-}
 
 /** `stop`: MESH or its settings are in the way; the rest of the inbox waits for the next slot. */
 export type Taken =
@@ -23,28 +15,9 @@ export type Taken =
   | { readonly kind: 'left'; readonly why: 'not ours' | 'gone' | 'refused' }
   | { readonly kind: 'stop'; readonly fault: Configuration | Transient };
 
-const remembered = days(6);
-
 const leave = async (context: PollContext, mailboxId: string, id: string): Promise<Taken> => {
-  const now = context.clock.now();
-  const first = await change<{ at: number }, boolean>(context.table, foreignKey(mailboxId, id), (stored) =>
-    stored
-      ? { kind: 'keep', result: false }
-      : { kind: 'put', item: { at: now }, indexed: { expiresAt: now + remembered }, result: true },
-  );
-  if (first) {
-    context.measure.count('ForeignMessages');
-    context.log.warn('INBOX_MESSAGE_NOT_OURS', { mailboxId, meshMessageId: id });
-  }
+  await rememberForeign(context, mailboxId, id);
   return { kind: 'left', why: 'not ours' };
-};
-
-const quarantine = async (context: PollContext, id: string, item: Quarantined): Promise<void> => {
-  await change<Quarantined, undefined>(context.table, quarantineKey(id), (stored) =>
-    stored ? { kind: 'keep', result: undefined } : { kind: 'put', item, result: undefined },
-  );
-  context.measure.count('QuarantinedMessages');
-  context.log.error('INBOX_MESSAGE_QUARANTINED', { mailboxId: item.mailboxId, meshMessageId: id, why: item.why });
 };
 
 /**
@@ -64,6 +37,10 @@ export const takeMessage = async (
   const whose = whoseIs(head.value.messageType, head.value.workflowId);
   if (whose.kind === 'report-if-known') {
     const linked = head.value.linkedMessageId;
+    // Without a workflow it may be ours and have overtaken our own write: looked at again at each poll.
+    if (linked !== undefined && head.value.workflowId === undefined && !(await context.table.read(meshKey(linked)))) {
+      return { kind: 'left', why: 'not ours' };
+    }
     if (linked === undefined || !(await context.table.read(meshKey(linked)))) return leave(context, mailboxId, id);
   }
 
@@ -83,9 +60,10 @@ export const takeMessage = async (
 
   if (whose.kind === 'body-decides' || mailbox.shared) {
     // Perhaps somebody else's: kept only once it is known to be ours, since nobody else's patients belong in our
-    // archive. A report that came before our own write is parked and stays in the inbox as well.
+    // archive. A report that came before our own write is parked, and fetched again until watch knows whose it is.
     const outcome = await apply();
-    if (outcome === 'unmatched' || outcome === 'parked') return leave(context, mailboxId, id);
+    if (outcome === 'unmatched') return leave(context, mailboxId, id);
+    if (outcome === 'parked') return { kind: 'left', why: 'not ours' };
     await store();
     return acknowledge(client, id, outcome);
   }

@@ -8,6 +8,7 @@ import {
   releaseEncounter,
 } from '../../delivery/encounter.ts';
 import { encounterKey } from '../../delivery/keys.ts';
+import { inDoubt } from '../../delivery/state-of.ts';
 import type { OdsCode } from '../../platform/ids.ts';
 import { change, type Table } from '../../platform/table.ts';
 
@@ -40,8 +41,8 @@ export const releaseClaim = (
   });
 
 /**
- * Frees a claim whose holder is over: its deadline has passed, and its document's record has no open attempt under it
- * (the holder died before SENDING, or its outcome is recorded and only the release was lost). A doubt is not over.
+ * Frees a claim whose holder is over: its deadline has passed, and its document's record is in no doubt (the
+ * holder died before SENDING, or what became of it is recorded and only the release was lost). A doubt is not over.
  */
 export const freeOrphan = async (
   table: Table,
@@ -52,16 +53,7 @@ export const freeOrphan = async (
 ): Promise<'freed' | 'still-held'> => {
   if (claim.deadline >= now) return 'still-held';
   const holder = await readDocument(table, claim.documentId);
-  const attempt = holder?.compositions
-    .flatMap(({ attempts }) => attempts)
-    .find(({ number, owner }) => number === claim.attempt && owner === claim.owner);
-  if (attempt && (attempt.outcome === undefined || attempt.outcome.kind === 'unknown')) {
-    const answered = holder?.compositions.some(
-      ({ attempts, infrastructure, business, report }) =>
-        attempts.includes(attempt) && (infrastructure ?? business ?? report) !== undefined,
-    );
-    if (!answered) return 'still-held';
-  }
+  if (holder && inDoubt(holder)) return 'still-held';
   await releaseClaim(table, odsCode, encounterId, claim);
   return 'freed';
 };

@@ -4,13 +4,17 @@ import { type Applied, applyEvent, readDocument, type StoredRecord } from '../..
 import { queueSilence } from '../../delivery/due.ts';
 import { envelopeObject, partObject } from '../../delivery/keys.ts';
 import { performWork, type WorkContext } from '../../delivery/perform-work.ts';
-import { type AttemptOutcome, type Composition, currentComposition } from '../../delivery/record.ts';
-import { doubtfulAttempt, nextAttempt, stateOf } from '../../delivery/state-of.ts';
+import {
+  type AttemptOutcome,
+  type Composition,
+  currentComposition,
+  type StoredMessage,
+} from '../../delivery/record.ts';
+import { doubtfulAttempt, nextAttempt, possiblePosts, stateOf } from '../../delivery/state-of.ts';
 import type { MeshClient } from '../../mesh/client.ts';
 import type { SendOutcome } from '../../mesh/outcomes.ts';
 import { minutes } from '../../platform/clock.ts';
 import type { DocumentId, Ids, MeshMessageId } from '../../platform/ids.ts';
-import type { Log } from '../../platform/log.ts';
 import type { Measure } from '../../platform/measure.ts';
 import { readWhole } from '../../platform/objects.ts';
 import type { OutboxMessage } from '../../platform/queue-messages.ts';
@@ -18,14 +22,13 @@ import { type ConnectionSetting, connect } from '../../senders/connection.ts';
 import { circuitRetry, type Mailbox, openCircuit } from '../../senders/mailbox.ts';
 import { changeCourse, readMailbox } from '../../senders/registry.ts';
 import { type EnvelopeFile, envelopeFile } from '../envelope.ts';
-import { backoff } from './backoff.ts';
+import { backoff, longestBackoff } from './backoff.ts';
 import { claimForSending, freeOrphan, releaseClaim } from './claim.ts';
 
 export interface SendContext extends WorkContext {
   readonly connection: ConnectionSetting;
   readonly ids: Ids;
   readonly random: () => number;
-  readonly log: Log;
   readonly measure: Measure;
   /** Epoch ms when this invocation has certainly ended. */
   readonly deadline: number;
@@ -48,9 +51,10 @@ export const sendable = (
   const state = stateOf(record);
   if (state === 'SENDING') {
     const doubt = doubtfulAttempt(composition);
-    const resend = doubt && now >= doubt.deadline + doubtWait && composition.possibleDuplicate !== true;
+    const resend = doubt && now >= doubt.deadline + doubtWait && possiblePosts(composition) === 1;
     // A redelivery of the queue never posts a first part by itself: watch re-sends once the doubt has waited.
-    return resend ? { kind: 'send' } : { kind: 'skip', why: 'in-doubt' };
+    if (!resend) return { kind: 'skip', why: 'in-doubt' };
+    return composition.giveUpAt !== undefined && now > composition.giveUpAt ? { kind: 'give-up' } : { kind: 'send' };
   }
   if (state !== 'COMPOSED') return { kind: 'skip', why: state };
   if (composition.giveUpAt !== undefined && now > composition.giveUpAt) return { kind: 'give-up' };
@@ -123,7 +127,9 @@ const attempt = async (
     deadline: context.deadline,
   };
   const fields = { documentId, composition: composition.number, attempt: claim.attempt };
-  const envelope = await readEnvelope(context, documentId, composition);
+  const { stored } = composition;
+  if (!stored) throw new Error(`Document ${documentId} has no stored message.`);
+  const envelope = await readEnvelope(context, documentId, stored);
   const claimed = await claimForSending(table, senderOds, encounterId, claim, () => clock.now());
   switch (claimed.kind) {
     case 'superseded':
@@ -157,7 +163,8 @@ const attempt = async (
     owner: claim.owner,
     deadline: claim.deadline,
   });
-  if (begun.kind === 'no-op') {
+  // "already-begun" is our own write, whose answer got lost: go on, the claim is ours.
+  if (begun.kind === 'no-op' && begun.why !== 'already-begun') {
     await releaseClaim(table, senderOds, encounterId, claim);
     log.info('SEND_SKIPPED', { ...fields, why: begun.why });
     return done;
@@ -175,7 +182,7 @@ const attempt = async (
     envelope.parts.map(({ length }, index) => ({
       length,
       async open() {
-        const part = await context.messages.get(partObject(documentId, composition.number, index + 1));
+        const part = await context.messages.get(partObject(stored.folder, index + 1));
         if (!part) throw new Error(`Part ${index + 1} of document ${documentId} is gone.`);
         return Readable.from(part.body, { objectMode: false });
       },
@@ -199,8 +206,14 @@ const attempt = async (
   const settled = await finish(context, ended);
   if (outcome.kind === 'configuration') return stop(context, mailbox, composition, documentId, outcome);
   if (outcome.kind === 'transient') {
-    const failures = (settled ?? record).compositions.flatMap(({ attempts }) => attempts).length;
-    return returnAfter(backoff(failures, context.random(), outcome.retryAfterMs));
+    const after = settled ?? record;
+    const failures = after.compositions.flatMap(({ attempts }) => attempts).length;
+    const wait = backoff(failures, context.random(), outcome.retryAfterMs);
+    // A re-send after a doubt, and a wait longer than a queue message should be away, wait in the record.
+    if (stateOf(after) === 'SENDING' || wait > longestBackoff) {
+      return waits(context, composition, documentId, outcome.reason, clock.now() + wait);
+    }
+    return returnAfter(wait);
   }
   return done;
 };
@@ -235,9 +248,9 @@ export const attemptOutcome = (outcome: SendOutcome, at: number): AttemptOutcome
 const readEnvelope = async (
   context: SendContext,
   documentId: DocumentId,
-  composition: Composition,
+  stored: StoredMessage,
 ): Promise<EnvelopeFile> => {
-  const found = await readWhole(context.messages, envelopeObject(documentId, composition.number), envelopeBytes);
+  const found = await readWhole(context.messages, envelopeObject(stored.folder), envelopeBytes);
   if (!found || found === 'too-large') throw new Error(`The envelope of document ${documentId} is gone.`);
   return envelopeFile.parse(JSON.parse(found.bytes.toString('utf8')));
 };

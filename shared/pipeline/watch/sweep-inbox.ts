@@ -1,13 +1,26 @@
 import { sweepSequencer } from '../../delivery/drop.ts';
-import { unfinishedAfter } from '../../delivery/due.ts';
+import { halfLimit, unfinishedAfter } from '../../delivery/due.ts';
 import { sweepKey } from '../../delivery/keys.ts';
+import { seconds } from '../../platform/clock.ts';
 import { inboxPrefix } from '../../platform/names.ts';
 import { change } from '../../platform/table.ts';
+import { parseDropKey } from '../../submission/object-names.ts';
 import type { WatchContext } from './watch.ts';
 
 interface Sweep {
   readonly at: number;
+  /** Where the last one stopped for want of time; absent when it came to the end. */
+  readonly after?: string;
 }
+
+/** With less left of the invocation the sweep stops, and goes on from there the next minute. */
+const stopWhenRemaining = seconds(20);
+
+/** A name that cannot be a drop's has had its receipt by now: handing it over for ever would only drown the log. */
+const isDone = (key: string, age: number): boolean => {
+  const { kind } = parseDropKey(key);
+  return kind === 'ignore' || (kind === 'problem' && age > halfLimit);
+};
 
 /**
  * What lies in the inbox longer than fifteen minutes is unfinished by definition, and is handed to ingest again: an
@@ -16,15 +29,24 @@ interface Sweep {
 export const sweepInbox = async (context: WatchContext): Promise<number> => {
   const { table, clock, drops, ingest, log } = context;
   const now = clock.now();
-  const mine = await change<Sweep, boolean>(table, sweepKey, (stored) =>
-    stored && now - stored.at < unfinishedAfter
-      ? { kind: 'keep', result: false }
-      : { kind: 'put', item: { at: now }, result: true },
+  const mine = await change<Sweep, Sweep | undefined>(table, sweepKey, (stored) =>
+    stored && stored.after === undefined && now - stored.at < unfinishedAfter
+      ? { kind: 'keep', result: undefined }
+      : { kind: 'put', item: { at: now }, result: stored ?? { at: now } },
   );
   if (!mine) return 0;
   let count = 0;
-  for await (const { key, lastModified, size } of drops.list(inboxPrefix)) {
-    if (key.endsWith('/') || now - lastModified < unfinishedAfter) continue;
+  for await (const { key, lastModified, size } of drops.list(inboxPrefix, mine.after)) {
+    if (context.deadline - clock.now() < stopWhenRemaining) {
+      await change<Sweep, undefined>(table, sweepKey, () => ({
+        kind: 'put',
+        item: { at: now, after: key },
+        result: undefined,
+      }));
+      break;
+    }
+    const age = now - lastModified;
+    if (age < unfinishedAfter || isDone(key, age)) continue;
     const current = await drops.head(key);
     if (!current) continue;
     await ingest.send({ bucket: drops.bucket, key, versionId: current.versionId, sequencer: sweepSequencer, size });

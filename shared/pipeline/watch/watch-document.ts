@@ -16,11 +16,15 @@ export const watchDocument = async (context: WatchContext, id: string): Promise<
     log.warn('WATCH_FINISHED_WORK', { documentId });
     return;
   }
-  const applied = await applyEvent(context, documentId, { kind: 'due', doubtWait: settings.doubtWait });
+  const applied = await applyEvent(context, documentId, { kind: 'due', settings });
   if (applied.kind === 'changed') {
     await performWork(context, applied.record);
     log.warn('WATCH_MOVED_DOCUMENT', { documentId, what: applied.what });
     return;
+  }
+  if (applied.why === 'compose-again') {
+    await context.ingest.send({ documentId, composeAgain: true });
+    log.warn('WATCH_ASKED_TO_COMPOSE', { documentId });
   }
   // Nothing to do yet: writing it unchanged sets its next due time.
   if (applied.record) await clearWork(context, applied.record, applied.record.work);

@@ -1,14 +1,18 @@
-import { applyEvent } from '../../delivery/documents.ts';
-import { type DropItem, dropCheckAt, loneHalf, sweepSequencer, withoutHalf } from '../../delivery/drop.ts';
-import { halfLimit, unfinishedAfter } from '../../delivery/due.ts';
+import { applyEvent, readDocument } from '../../delivery/documents.ts';
+import { type DropItem, dropCheckAt, loneHalf, type Side, sweepSequencer, withoutHalf } from '../../delivery/drop.ts';
+import { halfLimit, halfNotice, unfinishedAfter } from '../../delivery/due.ts';
 import { dropKey } from '../../delivery/keys.ts';
 import { performWork } from '../../delivery/perform-work.ts';
 import { waitingReceipt } from '../../delivery/receipt.ts';
+import { currentComposition } from '../../delivery/record.ts';
 import { writeReceipt } from '../../delivery/write-receipt.ts';
+import { minutes } from '../../platform/clock.ts';
 import { brokenDropId } from '../../platform/ids.ts';
 import { change } from '../../platform/table.ts';
 import { problem } from '../../submission/problems.ts';
+import { digestOf } from '../compose/digest-stream.ts';
 import { deriveIds } from '../compose/ingest.ts';
+import { manifestKey, pdfKey } from '../compose/read-drop.ts';
 import type { WatchContext } from './watch.ts';
 
 /** A half that waits: its organisation is told after five minutes, and it is rejected after an hour. */
@@ -21,26 +25,59 @@ export const watchDrop = async (context: WatchContext, rest: string): Promise<vo
   if (!lone) return handOver(context, key, item);
   const { clock, drops } = context;
   const now = clock.now();
-  if (now >= lone.half.at + halfLimit) return rejectLone(context, key, item, lone);
+  if (now < lone.half.at + halfNotice) return settle(context, key, (stored) => stored);
+  const repeated = await isRepeated(context, item, lone);
+  if (now >= lone.half.at + halfLimit) {
+    return repeated ? discardRepeated(context, key, item, lone) : rejectLone(context, key, item, lone);
+  }
+  // An uploader that repeats itself is told nothing: its document stands. It may also be the first half of the next.
+  if (repeated) return settle(context, key, (stored) => ({ ...stored, noticed: true }));
   await writeReceipt(drops, {
     ...waitingReceipt(item, lone.side === 'pdf' ? 'WAITING_FOR_MANIFEST' : 'WAITING_FOR_PDF', lone.half.at, now),
     name: item.name,
   });
-  await change<DropItem, undefined>(context.table, key, (stored) => {
-    if (!stored) return { kind: 'keep', result: undefined };
-    const told = { ...stored, noticed: true };
-    const due = dropCheckAt(told);
-    return { kind: 'put', item: told, indexed: due === undefined ? {} : { nextCheckAt: due }, result: undefined };
-  });
+  await settle(context, key, (stored) => ({ ...stored, noticed: true }));
 };
 
-const rejectLone = async (
+const objectOf = (item: DropItem, side: Side) => (side === 'pdf' ? pdfKey : manifestKey)(item.odsCode, item.name);
+
+/** Writes the drop as it is now, with the time of its next look. */
+const settle = (context: WatchContext, key: string, next: (item: DropItem) => DropItem): Promise<void> =>
+  change<DropItem, undefined>(context.table, key, (stored) => {
+    if (!stored) return { kind: 'keep', result: undefined };
+    const item = next(stored);
+    const due = dropCheckAt(item);
+    const later = Math.max(due ?? 0, context.clock.now() + minutes(1));
+    return { kind: 'put', item, indexed: due === undefined ? {} : { nextCheckAt: later }, result: undefined };
+  });
+
+type Lone = NonNullable<ReturnType<typeof loneHalf>>;
+
+/** Does the half hold the very bytes that were dealt with under this name? */
+const isRepeated = async (context: WatchContext, item: DropItem, { side, half }: Lone): Promise<boolean> => {
+  if (!item.done) return false;
+  const record = await readDocument(context.table, item.done.documentId);
+  const known = record && currentComposition(record).source[side].sha256;
+  const there = await context.drops.get(objectOf(item, side), { versionId: half.versionId });
+  return there !== undefined && known !== undefined && (await digestOf(there.body)) === known;
+};
+
+const discardRepeated = async (
   context: WatchContext,
   key: string,
   item: DropItem,
-  { side, half }: NonNullable<ReturnType<typeof loneHalf>>,
+  { side, half }: Lone,
 ): Promise<void> => {
-  const object = `inbox/${item.odsCode}/${item.name}.${side === 'pdf' ? 'pdf' : 'json'}`;
+  const object = objectOf(item, side);
+  const current = await context.drops.head(object);
+  if (current?.versionId === half.versionId) await context.drops.remove(object, { ifMatch: current.etag });
+  await settle(context, key, (stored) => withoutHalf(stored, side, half.versionId));
+  context.measure.count('DuplicateDrops');
+  context.log.info('DROP_HALF_REPEATED', { odsCode: item.odsCode, what: side });
+};
+
+const rejectLone = async (context: WatchContext, key: string, item: DropItem, { side, half }: Lone): Promise<void> => {
+  const object = objectOf(item, side);
   const discard =
     side === 'pdf'
       ? { name: item.name, pdfVersionId: half.versionId }
@@ -65,12 +102,7 @@ const rejectLone = async (
     },
   });
   if (applied.record) await performWork(context, applied.record);
-  await change<DropItem, undefined>(context.table, key, (stored) => {
-    if (!stored) return { kind: 'keep', result: undefined };
-    const left = withoutHalf(stored, side, half.versionId);
-    const due = dropCheckAt(left);
-    return { kind: 'put', item: left, indexed: due === undefined ? {} : { nextCheckAt: due }, result: undefined };
-  });
+  await settle(context, key, (stored) => withoutHalf(stored, side, half.versionId));
   context.measure.count('DocumentsRejected');
   context.log.warn('DROP_HALF_REJECTED', { documentId, odsCode: item.odsCode, what: side });
 };
@@ -87,14 +119,15 @@ const handOver = async (context: WatchContext, key: string, item: DropItem): Pro
       size: manifest.size,
     });
   }
-  await change<DropItem, undefined>(context.table, key, (stored) =>
-    stored
-      ? {
-          kind: 'put',
-          item: stored,
-          indexed: stored.manifest && stored.pdf ? { nextCheckAt: context.clock.now() + unfinishedAfter } : {},
-          result: undefined,
-        }
-      : { kind: 'keep', result: undefined },
-  );
+  await change<DropItem, undefined>(context.table, key, (stored) => {
+    if (!stored) return { kind: 'keep', result: undefined };
+    const due = dropCheckAt(stored);
+    const later = Math.max(due ?? 0, context.clock.now() + unfinishedAfter);
+    return {
+      kind: 'put',
+      item: stored,
+      indexed: due === undefined ? {} : { nextCheckAt: loneHalf(stored) ? due : later },
+      result: undefined,
+    };
+  });
 };

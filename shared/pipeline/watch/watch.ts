@@ -1,6 +1,8 @@
+import { indexedRecord, type StoredRecord } from '../../delivery/documents.ts';
 import { splitKey } from '../../delivery/keys.ts';
 import type { WorkContext } from '../../delivery/perform-work.ts';
-import { errorText, type Log } from '../../platform/log.ts';
+import { minutes, seconds } from '../../platform/clock.ts';
+import { errorText } from '../../platform/log.ts';
 import type { Measure } from '../../platform/measure.ts';
 import { workShards } from '../../platform/names.ts';
 import type { Objects } from '../../platform/objects.ts';
@@ -10,6 +12,7 @@ import { sweepInbox } from './sweep-inbox.ts';
 import { watchDocument } from './watch-document.ts';
 import { watchDrop } from './watch-drop.ts';
 import { watchMailbox } from './watch-mailbox.ts';
+import { watchParked } from './watch-parked.ts';
 
 export interface WatchContext extends WorkContext {
   readonly archive: Objects;
@@ -17,7 +20,6 @@ export interface WatchContext extends WorkContext {
   readonly ingest: Queue;
   readonly polls: Queue;
   readonly connection: ConnectionSetting;
-  readonly log: Log;
   readonly measure: Measure;
   /** Epoch ms when this invocation has certainly ended. */
   readonly deadline: number;
@@ -25,6 +27,8 @@ export interface WatchContext extends WorkContext {
 
 /** Per shard and tick; what is left is due the next minute, earliest first. */
 const batch = 100;
+/** With less left of the invocation no further item is begun. */
+const stopWhenRemaining = seconds(30);
 
 /**
  * Each minute: everything on the work index that is due, then what lies in the inbox unfinished. The index only finds
@@ -33,19 +37,33 @@ const batch = 100;
 export const watch = async (context: WatchContext): Promise<void> => {
   const { table, clock, log, measure } = context;
   const shards = await Promise.all(workShards.map((shard) => table.due(shard, clock.now(), batch)));
-  const due = shards.flat().sort((a, b) => a.nextCheckAt - b.nextCheckAt);
+  // Mailboxes first: whatever else is wrong, polls go on.
+  const rank = (key: string) => (splitKey(key).kind === 'MAILBOX' ? 0 : 1);
+  const due = shards.flat().sort((a, b) => rank(a.key) - rank(b.key) || a.nextCheckAt - b.nextCheckAt);
   let failed = 0;
   for (const { key } of due) {
+    if (context.deadline - clock.now() < stopWhenRemaining) break;
     try {
       await watchItem(context, key);
     } catch (error) {
       failed += 1;
       log.error('WATCH_ITEM_FAILED', { what: splitKey(key).kind, error: errorText(error) });
+      await postpone(context, key).catch(() => undefined);
     }
   }
   const swept = await sweepInbox(context);
   measure.count('UnfinishedWork', failed);
   log.info('WATCH_DONE', { count: due.length + swept });
+};
+
+/** An item that fails goes behind the others: at the head of its shard it would keep them from being looked at. */
+const postpone = async (context: WatchContext, key: string): Promise<void> => {
+  const { table, clock, settings } = context;
+  const nextCheckAt = clock.now() + minutes(10);
+  const stored = await table.read<object>(key);
+  if (!stored) return;
+  const indexed = splitKey(key).kind === 'DOC' ? indexedRecord(stored as StoredRecord, clock.now(), settings) : {};
+  await table.write(key, stored, stored.revision, { ...indexed, nextCheckAt });
 };
 
 const watchItem = (context: WatchContext, key: string): Promise<void> => {
@@ -57,6 +75,8 @@ const watchItem = (context: WatchContext, key: string): Promise<void> => {
       return watchMailbox(context, rest);
     case 'DROP':
       return watchDrop(context, rest);
+    case 'PARKED':
+      return watchParked(context, rest);
     default:
       throw new Error(`Nothing watches items of the kind ${kind}.`);
   }

@@ -21,8 +21,9 @@ const missing = (error: unknown): undefined => {
 };
 
 const conflict = (error: unknown): 'conflict' => {
-  // 412: the condition failed; 409: another conditional write was under way; 404: If-Match on what is gone.
-  if ([404, 409, 412].includes(statusOf(error) ?? 0)) return 'conflict';
+  // 412: the condition failed; 404: If-Match on what is gone. Not 409: another conditional write is under way and may
+  // still fail, so nothing is known yet and the call is made again.
+  if ([404, 412].includes(statusOf(error) ?? 0)) return 'conflict';
   throw error;
 };
 
@@ -32,6 +33,20 @@ const bytesOf = async (body: AsyncIterable<Uint8Array>): Promise<Buffer> => {
   const parts: Uint8Array[] = [];
   for await (const part of body) parts.push(part);
   return Buffer.concat(parts);
+};
+
+const triesOnConflict = 5;
+
+/** Makes a conditional write again while S3 says that another one is under way (409). */
+const decided = async (write: () => Promise<unknown>): Promise<'written' | 'conflict'> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await write();
+      return 'written';
+    } catch (error) {
+      if (statusOf(error) !== 409 || attempt === triesOnConflict) return conflict(error);
+    }
+  }
 };
 
 export const s3Objects = (bucket: string, client = new S3Client({})): Objects => ({
@@ -48,8 +63,10 @@ export const s3Objects = (bucket: string, client = new S3Client({})): Objects =>
       )
       .catch(missing);
     if (!answer?.Body) return undefined;
+    const stream = answer.Body;
     return {
-      body: answer.Body as AsyncIterable<Uint8Array> & typeof answer.Body,
+      body: stream as AsyncIterable<Uint8Array> & typeof stream,
+      discard: () => void (stream instanceof Readable && stream.destroy()),
       size: answer.ContentLength ?? 0,
       etag: answer.ETag ?? '',
       lastModified: answer.LastModified?.getTime() ?? 0,
@@ -61,8 +78,8 @@ export const s3Objects = (bucket: string, client = new S3Client({})): Objects =>
     return { versionId: answer.VersionId ?? 'null', size: answer.ContentLength ?? 0, etag: answer.ETag ?? '' };
   },
   put: (key, body, { contentType = 'application/json', ifMatch, ifNew } = {}) =>
-    client
-      .send(
+    decided(() =>
+      client.send(
         new PutObjectCommand({
           Bucket: bucket,
           Key: key,
@@ -71,8 +88,8 @@ export const s3Objects = (bucket: string, client = new S3Client({})): Objects =>
           ...(ifMatch === undefined ? {} : { IfMatch: ifMatch }),
           ...(ifNew ? { IfNoneMatch: '*' } : {}),
         }),
-      )
-      .then(() => 'written' as const, conflict),
+      ),
+    ),
   async upload(key, body, contentType) {
     const upload = new Upload({
       client,
@@ -110,13 +127,14 @@ export const s3Objects = (bucket: string, client = new S3Client({})): Objects =>
       )
       .then(() => 'written' as const, conflict);
   },
-  async *list(prefix) {
+  async *list(prefix, after) {
     let token: string | undefined;
     do {
       const page = await client.send(
         new ListObjectsV2Command({
           Bucket: bucket,
           Prefix: prefix,
+          ...(after === undefined ? {} : { StartAfter: after }),
           ...(token === undefined ? {} : { ContinuationToken: token }),
         }),
       );

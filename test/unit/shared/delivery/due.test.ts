@@ -42,7 +42,7 @@ const anyEvent = fc.constantFrom<DeliveryEvent>(
   { kind: 'gave-up', composition: 1 },
   { kind: 'named-pdf-missing', composition: 1 },
   { kind: 'suppressed', composition: 1, why: 'confidential' },
-  { kind: 'due', doubtWait: 900_000 },
+  { kind: 'due', settings },
   positive('20013'),
   positive('30001'),
   negative('30002'),
@@ -107,10 +107,10 @@ describe('when a document is looked at again', () => {
   });
 
   it('an answer that is overdue is noted once, and cleared by the answer (GPCM-SD-095)', () => {
-    const overdue = reduce(recordAfter(...wasSent), { kind: 'due', doubtWait: 1 }, 90_000_000);
+    const overdue = reduce(recordAfter(...wasSent), { kind: 'due', settings }, 90_000_000);
     if (overdue.kind !== 'changed') throw new Error('not overdue');
     expect(overdue.record.overdueSince).toBe(90_000_000);
-    expect(reduce(overdue.record, { kind: 'due', doubtWait: 1 }, 99_000_000).kind).toBe('no-op');
+    expect(reduce(overdue.record, { kind: 'due', settings }, 99_000_000).kind).toBe('no-op');
     const late = reduce(overdue.record, positive('30001'), 99_000_000);
     expect(late.kind === 'changed' && late.record.overdueSince).toBeUndefined();
     expect(late.kind === 'changed' && stateOf(late.record)).toBe('ACCEPTED');
@@ -119,8 +119,8 @@ describe('when a document is looked at again', () => {
 
   it('a manifest whose PDF never came is rejected after an hour', () => {
     const waiting = recordAfter(dropped(), { kind: 'named-pdf-missing', composition: 1 });
-    expect(reduce(waiting, { kind: 'due', doubtWait: 1 }, 3_000_000).kind).toBe('no-op');
-    const rejected = reduce(waiting, { kind: 'due', doubtWait: 1 }, 3_700_000);
+    expect(reduce(waiting, { kind: 'due', settings }, 3_000_000).kind).toBe('no-op');
+    const rejected = reduce(waiting, { kind: 'due', settings }, 3_700_000);
     expect(rejected.kind === 'changed' && stateOf(rejected.record)).toBe('REJECTED');
   });
 });

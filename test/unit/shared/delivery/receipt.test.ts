@@ -6,7 +6,7 @@ import { deriveIds } from '../../../../shared/pipeline/compose/ingest.ts';
 import { dropOf, negative, positive, recordAfter, wasSent } from '../../../support/records.ts';
 
 const receiptAfter = (...events: readonly DeliveryEvent[]) =>
-  receiptOf({ ...recordAfter(...events), revision: 7 }, 'report-1', 1_700_000_000_000);
+  receiptOf({ ...recordAfter(...events), revision: 7 }, { name: 'report-1', at: 0 }, 1_700_000_000_000);
 
 describe('a receipt', () => {
   it('says what ACCEPTED does not mean', () => {
@@ -36,11 +36,11 @@ describe('a receipt', () => {
     expect(replacesReceipt({ ...mine, revision: 7 }, mine)).toBe(false);
     expect(replacesReceipt({ ...mine, revision: 8 }, mine)).toBe(false);
   });
-  it('leaves the name to the document that was received later', () => {
+  it('leaves the name to what was dropped later under it', () => {
     const mine = receiptAfter(...wasSent);
     const other = { documentId: 'other', revision: 99 };
-    expect(replacesReceipt({ ...other, receivedAt: '2050-01-01T00:00:00.000Z' }, mine)).toBe(false);
-    expect(replacesReceipt({ ...other, receivedAt: '1950-01-01T00:00:00.000Z' }, mine)).toBe(true);
+    expect(replacesReceipt({ ...other, droppedAt: '2050-01-01T00:00:00.000Z' }, mine)).toBe(false);
+    expect(replacesReceipt({ ...other, droppedAt: '1950-01-01T00:00:00.000Z' }, mine)).toBe(true);
   });
   it('of a waiting drop says whose move it is', () => {
     const receipt = waitingReceipt({ odsCode: 'RX1', name: 'x' }, 'SENDER_NOT_REGISTERED', 0, 1);

@@ -146,7 +146,11 @@ describe('sending', () => {
     const twice = reduce(again.record, ended('unknown', 2), 6000);
     if (twice.kind !== 'changed') throw new Error('the outcome was lost');
     expect(reduce(twice.record, begun(3), 99_000)).toEqual({ kind: 'no-op', why: 'in-doubt' });
-    const held = reduce(twice.record, { kind: 'due', doubtWait: 900_000 }, 10_000_000);
+    const held = reduce(
+      twice.record,
+      { kind: 'due', settings: { doubtWait: 900_000, giveUpAfter: 14_400_000 } },
+      10_000_000,
+    );
     expect(held.kind === 'changed' && held.record.holds[0]?.reason).toBe('doubt');
   });
   it('a late outcome of an earlier attempt is recorded, never dropped', () => {

@@ -21,5 +21,7 @@ describe('the wait between two tries', () => {
   });
   it('waits at least as long as MESH asks', () => {
     expect(backoff(0, 0, 120_000)).toBe(120_000);
+    expect(backoff(0, 0, 3_600_000)).toBe(3_600_000);
+    expect(backoff(0, 0, 99_999_999)).toBe(2 * 3_600_000);
   });
 });

@@ -1,0 +1,33 @@
+import { applyEvent } from '../../delivery/documents.ts';
+import { meshKey, parkedKey } from '../../delivery/keys.ts';
+import { type MeshItem, type ParkedItem, performWork } from '../../delivery/perform-work.ts';
+import type { DocumentId, MeshMessageId } from '../../platform/ids.ts';
+import { readMailbox } from '../../senders/registry.ts';
+import { quarantine, rememberForeign } from '../poll/set-aside.ts';
+import type { WatchContext } from './watch.ts';
+
+/**
+ * A report that waited for our own write of the message's id. If that never came, it is about no message of ours:
+ * quarantined, or, in a mailbox that others read too, left to them.
+ */
+export const watchParked = async (context: WatchContext, linked: string): Promise<void> => {
+  const { table } = context;
+  const key = parkedKey(linked);
+  const parked = await table.read<ParkedItem>(key);
+  if (!parked) return;
+  const { report, mailboxId, at } = parked;
+  const known = await table.read<MeshItem>(meshKey(linked));
+  if (known) {
+    const applied = await applyEvent(context, known.documentId as DocumentId, {
+      kind: 'reported',
+      meshMessageId: linked as MeshMessageId,
+      report,
+    });
+    if (applied.kind === 'changed') await performWork(context, applied.record);
+  } else if ((await readMailbox(table, mailboxId))?.setting.shared) {
+    await rememberForeign(context, mailboxId, report.inboundMessageId);
+  } else {
+    await quarantine(context, report.inboundMessageId, { mailboxId, at, why: 'a report about no message of ours' });
+  }
+  await table.remove(key, parked.revision);
+};
