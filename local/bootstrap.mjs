@@ -1,8 +1,7 @@
 // Runs a TypeScript entry point on a fresh clone: checks Node, installs what is missing, then hands over.
 // Plain JavaScript, because nothing is installed yet when it starts.
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -15,12 +14,48 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(1);
 }
 
-const lock = createHash('sha256')
-  .update(readFileSync(join(root, 'package-lock.json')))
-  .digest('hex');
-const stamp = join(root, 'node_modules', '.installed-lock');
-const installed = existsSync(stamp) && readFileSync(stamp, 'utf8') === lock;
-if (!installed) {
+const readJson = (path) => {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+};
+
+/** Is what the lock file names what npm says it installed? Packages for other machines may be missing. */
+const isInstalled = () => {
+  const wanted = readJson(join(root, 'package-lock.json'))?.packages ?? {};
+  const there = readJson(join(root, 'node_modules', '.package-lock.json'))?.packages;
+  if (!there) return false;
+  return Object.entries(wanted).every(([path, { version, optional }]) => {
+    if (path === '') return true;
+    const found = there[path];
+    return found ? found.version === version : optional === true;
+  });
+};
+
+/** Two first starts at once must not install over each other: the second waits for the first. */
+const installing = join(root, '.installing');
+const takeTurn = async () => {
+  for (let waited = 0; ; waited++) {
+    try {
+      mkdirSync(installing);
+      return true;
+    } catch {
+      if (isInstalled()) return false;
+      if (waited === 0) console.log('Another command is installing dependencies; waiting for it…');
+      if (waited > 300) {
+        console.error(
+          `Nothing was installed in five minutes. If no npm is running, delete ${installing} and try again.`,
+        );
+        process.exit(1);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+  }
+};
+
+if (!isInstalled() && (await takeTurn())) {
   console.log('Installing dependencies (once, about half a minute)…');
   const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
   const [command = 'npm', ...first] = npm;
@@ -28,11 +63,11 @@ if (!installed) {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+  rmSync(installing, { recursive: true, force: true });
   if (result.status !== 0) {
     console.error('npm ci failed: see above. Nothing was started.');
     process.exit(result.status ?? 1);
   }
-  writeFileSync(stamp, lock);
 }
 
 const [entry, ...rest] = process.argv.slice(2);

@@ -69,12 +69,15 @@ const main = async (options: RunOptions): Promise<number> => {
   );
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
 
-  const system = await startSystem({
-    dir: options.dir,
-    timeScale: options.timeScale,
-    ports: options.ports,
-    tell: step,
-  });
+  let system: LocalSystem;
+  try {
+    const { dir, timeScale, ports } = options;
+    system = await startSystem({ dir, timeScale, ports, tell: step, signal: stop.signal });
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    say('\nStopped before everything was up.');
+    return options.once ? 1 : 0;
+  }
   try {
     let exitCode = 0;
     if (options.sample) {
@@ -82,6 +85,9 @@ const main = async (options: RunOptions): Promise<number> => {
       const accepted = followed.kind === 'ended' && followed.receipt.state === 'ACCEPTED';
       if (accepted) {
         step('ACCEPTED: the practice’s system has matched the patient. It does not mean that anybody has read it.');
+      } else if (stop.signal.aborted) {
+        say('\nStopped before the sample was ACCEPTED.');
+        exitCode = options.once ? 1 : 0;
       } else {
         exitCode = 1;
         console.error(

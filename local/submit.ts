@@ -10,11 +10,22 @@ import { makeManifest } from './samples/variants.ts';
 
 /** `npm run submit -- FILE.pdf`: drops another PDF into a local run, for the sample's patient, and follows its receipt. */
 
-const main = async (): Promise<number> => {
-  const { values, positionals } = parseArgs({
+const parse = () =>
+  parseArgs({
     allowPositionals: true,
     options: { dir: { type: 'string', default: '.local' }, name: { type: 'string' } },
   });
+
+const main = async (): Promise<number> => {
+  let parsed: ReturnType<typeof parse>;
+  try {
+    parsed = parse();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    console.error('Usage: npm run submit -- [FILE.pdf] [--dir FOLDER] [--name NAME]');
+    return 2;
+  }
+  const { values, positionals } = parsed;
   const [file = 'local/samples/consultation.pdf'] = positionals;
   const run = readRunFile(values.dir);
   if (!run) {

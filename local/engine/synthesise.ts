@@ -11,6 +11,8 @@ export interface Synthesis {
   readonly outDir: string;
   /** CDK context beyond that of cdk.json. */
   readonly context?: Readonly<Record<string, Json>>;
+  /** Aborted: the program is ended, and nobody is told about its output. */
+  readonly signal?: AbortSignal;
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -20,7 +22,7 @@ const cdkJson = z.looseObject({ app: z.string(), context: z.record(z.string(), z
  * Runs the CDK app as the CLI would, without the CLI and without Docker: same program, same context. Throws with what
  * the app printed when it fails (a finding of cdk-nag is a failure).
  */
-export const synthesise = async ({ stage, outDir, context = {} }: Synthesis): Promise<void> => {
+export const synthesise = async ({ stage, outDir, context = {}, signal }: Synthesis): Promise<void> => {
   const { app, context: ofProject } = cdkJson.parse(JSON.parse(readFileSync(resolve(root, 'cdk.json'), 'utf8')));
   const [command = 'node', ...args] = app.split(' ');
   const child = spawn(command === 'node' ? process.execPath : command, args, {
@@ -43,12 +45,15 @@ export const synthesise = async ({ stage, outDir, context = {} }: Synthesis): Pr
     },
   });
   let printed = '';
+  const end = () => child.kill('SIGKILL');
+  signal?.addEventListener('abort', end, { once: true });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     printed = `${printed}${text}`.slice(-20_000);
   });
   const how = await new Promise<string | undefined>((done) => {
     child.on('error', (error) => done(error.message));
-    child.on('close', (code, signal) => done(code === 0 ? undefined : (signal ?? `exit ${code}`)));
+    child.on('close', (code, by) => done(code === 0 ? undefined : (by ?? `exit ${code}`)));
   });
+  signal?.throwIfAborted();
   if (how !== undefined) throw new Error(`The infrastructure could not be synthesised (${how}):\n${printed}`);
 };

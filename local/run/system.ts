@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -40,6 +40,8 @@ export interface SystemSetting {
   /** A cloud assembly that is there already; synthesised where absent. */
   readonly assemblyDir?: string;
   readonly tell?: (step: string) => void;
+  /** Aborted: nothing further is brought up. */
+  readonly signal?: AbortSignal;
 }
 
 const sample = (name: string) => fileURLToPath(new URL(`../samples/${name}`, import.meta.url));
@@ -53,17 +55,24 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-/** Empties the state folder, unless another run lives in it. */
+/** Says that a folder is a run's own, so that what an earlier run left in it may be removed. */
+const marker = '.send-document-run';
+
+/** Empties the state folder, unless another run lives in it, or it is somebody's own. */
 const prepare = (dir: string): void => {
+  const there = existsSync(dir) ? readdirSync(dir) : [];
+  if (there.length > 0 && !there.includes(marker)) {
+    throw new Error(`${dir} holds files that are not a run's. Give the run a folder of its own: --dir FOLDER.`);
+  }
   const other = readRunFile(dir);
   if (other && other.pid !== process.pid && isAlive(other.pid)) {
     throw new Error(
       `Another run (process ${other.pid}) has its state in ${dir}. Stop it, or give this one its own --dir.`,
     );
   }
-  for (const part of ['run.json', 'aws', 'logs', 'practice', 'cdk.out'])
-    rmSync(join(dir, part), { recursive: true, force: true });
+  for (const part of there) rmSync(join(dir, part), { recursive: true, force: true });
   mkdirSync(join(dir, 'practice'), { recursive: true });
+  writeFileSync(join(dir, marker), '');
 };
 
 const registered = async (dir: string, words: readonly string[]): Promise<void> => {
@@ -89,7 +98,7 @@ const enginePorts = ({
 });
 
 export const startSystem = async (setting: SystemSetting): Promise<LocalSystem> => {
-  const { dir, timeScale, ports = {}, tell = () => undefined } = setting;
+  const { dir, timeScale, ports = {}, tell = () => undefined, signal } = setting;
   prepare(dir);
   const closing: (() => Promise<void> | void)[] = [];
   const close = async () => {
@@ -104,12 +113,14 @@ export const startSystem = async (setting: SystemSetting): Promise<LocalSystem> 
         stage,
         outDir: assemblyDir,
         ...(setting.settings ? { context: { settings: setting.settings } } : {}),
+        ...(signal ? { signal } : {}),
       });
     }
     const realOrigin = Date.now();
     const origin = realOrigin;
     const clock = scaledClock(timeScale, origin, realOrigin);
 
+    signal?.throwIfAborted();
     tell('Starting queues, buckets, table, secrets and functions');
     const engine = await startEngine({
       assemblyDir,
@@ -119,6 +130,7 @@ export const startSystem = async (setting: SystemSetting): Promise<LocalSystem> 
     });
     closing.push(() => engine.close());
 
+    signal?.throwIfAborted();
     tell('Starting MESH and a GP practice');
     const mailbox = mailboxFile.parse(JSON.parse(readFileSync(sample('mailbox.json'), 'utf8')));
     const sender = senderFile.parse(JSON.parse(readFileSync(sample('sender.json'), 'utf8')));

@@ -33,6 +33,7 @@ const main = async (): Promise<boolean> => {
   }
   const { ok, lines } = await runCommand(positionals, { table: target.table, clock: systemClock, readText });
   for (const line of lines) (ok ? console.log : console.error)(line);
+  if (ok && values.dir === undefined && values.table === undefined) console.error(`(in ${target.name})`);
   return ok;
 };
 

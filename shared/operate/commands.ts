@@ -65,8 +65,10 @@ const putMailboxFile = async (file: string, context: CommandContext): Promise<Co
   if (read.kind === 'problem') return read.result;
   const outcome = await putMailbox(context.table, read.value, context.clock.now());
   const { mailboxId, environment, pollEverySeconds } = read.value;
+  const { circuit } = (await readMailbox(context.table, mailboxId))?.course ?? {};
   return succeeded(
-    `Mailbox ${mailboxId} ${outcome}: MESH ${environment}, polled every ${pollEverySeconds} seconds, beginning now.`,
+    `Mailbox ${mailboxId} ${outcome}: MESH ${environment}, polled every ${pollEverySeconds} seconds, ${circuit ? 'once its circuit is closed' : 'beginning now'}.`,
+    ...(circuit ? [`Its circuit is open: ${circuit.reason} It is tried again within five minutes.`] : []),
   );
 };
 
@@ -76,12 +78,12 @@ const show = async (what: string, found: Promise<object | undefined>): Promise<C
 };
 
 export const usage = [
-  'Usage: npm run operate -- COMMAND (--dir FOLDER | --table NAME)',
+  'Usage: npm run operate -- COMMAND [--dir FOLDER | --table NAME]',
   '  mailbox put FILE     register a MESH mailbox, or change its settings',
   '  mailbox show ID      its settings and what is known of it',
   '  sender put FILE      register a sending organisation, or change its settings',
   '  sender show ODS      its settings',
-  '--dir .local is the local run (npm start); --table NAME a deployment, under your own AWS credentials.',
+  '--table NAME is a deployment, under your own AWS credentials; --dir FOLDER a local run, by default that in .local.',
 ];
 
 export const runCommand = (words: readonly string[], context: CommandContext): Promise<CommandResult> => {

@@ -12,32 +12,42 @@ const runFile = z.object({
   credentials: z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
 });
 
+/** Where `npm start` keeps its state unless told otherwise. */
+const defaultDir = '.local';
+
 export type Target =
   | { readonly kind: 'target'; readonly table: Table; readonly name: string }
   | { readonly kind: 'problem'; readonly sentence: string };
 
 /**
  * Which deployment a command speaks to: `--dir FOLDER` is the local run with its state there, `--table NAME` a table in
- * AWS under the caller's own credentials. Never guessed: a command must not reach the wrong one.
+ * AWS under the caller's own credentials. With neither it is the local run in `.local`, if one is up: a deployment is
+ * never guessed.
  */
 export const targetOf = (options: { readonly dir?: string; readonly table?: string }): Target => {
   if (options.dir !== undefined && options.table !== undefined) {
     return { kind: 'problem', sentence: 'Give either --dir (a local run) or --table (a deployment), not both.' };
   }
-  if (options.table !== undefined) return { kind: 'target', table: dynamoDbTable(options.table), name: options.table };
-  if (options.dir === undefined) {
+  if (options.table !== undefined)
+    return { kind: 'target', table: dynamoDbTable(options.table), name: `table ${options.table}` };
+  const dir = options.dir ?? (existsSync(join(defaultDir, 'run.json')) ? defaultDir : undefined);
+  if (dir === undefined) {
     return {
       kind: 'problem',
       sentence:
         'Say where: --dir .local for the local run, or --table NAME for a deployment (the TableName output of its data stack).',
     };
   }
-  const file = join(options.dir, 'run.json');
+  const file = join(dir, 'run.json');
   if (!existsSync(file)) {
-    return { kind: 'problem', sentence: `No local run has its state in ${options.dir}: start one with npm start.` };
+    return { kind: 'problem', sentence: `No local run has its state in ${dir}: start one with npm start.` };
   }
   const run = runFile.safeParse(JSON.parse(readFileSync(file, 'utf8')));
   if (!run.success) return { kind: 'problem', sentence: `${file} is not a local run's file.` };
   const { tableName, dynamodbEndpoint: endpoint, region, credentials } = run.data;
-  return { kind: 'target', table: dynamoDbTable(tableName, { endpoint, region, credentials }), name: tableName };
+  return {
+    kind: 'target',
+    table: dynamoDbTable(tableName, { endpoint, region, credentials }),
+    name: `the local run in ${dir}`,
+  };
 };

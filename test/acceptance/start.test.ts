@@ -99,6 +99,24 @@ describe('npm start', () => {
     expect(existsSync(join(one, 'run.json'))).toBe(false);
   });
 
+  it('empties no folder that is not a run’s own', async () => {
+    const dir = folder();
+    writeFileSync(join(dir, 'mine.txt'), 'mine');
+    const run = start('--once', '--dir', dir);
+    expect(await run.exit).toBe(1);
+    expect(run.output()).toContain('a folder of its own');
+    expect(readFileSync(join(dir, 'mine.txt'), 'utf8')).toBe('mine');
+  });
+
+  it('stops at once and quietly while it is still starting', async () => {
+    const run = start('--dir', folder());
+    await run.until('Synthesising');
+    run.child.kill('SIGTERM');
+    expect(await run.exit).toBe(0);
+    expect(run.output()).toContain('Stopped before everything was up');
+    expect(run.output()).not.toContain('could not');
+  });
+
   it('says what is wrong with its options', async () => {
     for (const args of [['--time-scale', '1000'], ['--port', 'ftp=21'], ['--faster']]) {
       const run = start(...args);

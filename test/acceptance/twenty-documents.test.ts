@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ManifestOverrides, makeDrop, manifestPatient, pickTestPatients } from '../../local/samples/variants.ts';
 import { currentComposition } from '../../shared/delivery/record.ts';
@@ -164,7 +165,6 @@ describe('a hundred documents dropped together', () => {
 
 describe('what all this left behind', () => {
   it('the inbox is empty', async () => {
-    const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
     const listed = await eventually(
       async () => {
         const page = await system.s3.send(
@@ -197,7 +197,21 @@ describe('what all this left behind', () => {
     }
   });
 
-  it('nothing is on a dead-letter queue, and the engine has nothing to say', () => {
+  it('nothing is on a dead-letter queue, and the engine has nothing to say', async () => {
+    const { region, credentials, sqsEndpoint: endpoint } = system.run;
+    const sqs = new SQSClient({ endpoint, region, credentials });
+    const names = ['IngestDeadLetterQueue', 'IngestUndeliveredQueue', 'OutboxDeadLetterQueue', 'PollDeadLetterQueue'];
+    const depths = await Promise.all(
+      names.map(async (name) => {
+        const QueueUrl = system.engine.resources.output(`${name}Url`);
+        const { Attributes } = await sqs.send(
+          new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
+        );
+        return Attributes?.ApproximateNumberOfMessages;
+      }),
+    );
+    sqs.destroy();
+    expect(depths).toEqual(names.map(() => '0'));
     expect(system.engine.warnings).toEqual([]);
   });
 });

@@ -45,7 +45,6 @@ describe('operator commands', () => {
     }
   });
   it('never guess which deployment is meant', () => {
-    expect(targetOf({}).kind).toBe('problem');
     expect(targetOf({ dir: 'a', table: 'b' }).kind).toBe('problem');
     expect(targetOf({ dir: 'no-such-folder' })).toMatchObject({
       kind: 'problem',
