@@ -59,7 +59,8 @@ const tryAgain = (record: DocumentRecord, current: Composition, drop: Drop, at: 
   const state = stateOf(record);
   const { rejection: _r, suppression: _s, failure: _f, waiting: _w, ...rest } = current;
   if (state === 'REJECTED' || state === 'SUPPRESSED') {
-    return { what: 'dropped again: tried again', composition: { ...rest, source: drop.source } };
+    // Nothing was stored, so the time inside the message may be today's.
+    return { what: 'dropped again: tried again', composition: { ...rest, source: drop.source, composedAt: at } };
   }
   if (state === 'SEND_FAILED' && current.stored && current.giveUpAt !== undefined) {
     return {

@@ -92,7 +92,7 @@ const manyInARow = 20;
 
 interface Drained {
   readonly fault?: Configuration | Transient;
-  /** Time ran out, or single messages failed: more waits in the inbox. */
+  /** Time ran out: more waits in the inbox. */
   readonly moreWaits: boolean;
 }
 

@@ -9,7 +9,7 @@ import {
 import type { DeliveryEvent } from '../../../shared/delivery/events.ts';
 import { currentComposition, type DocumentRecord } from '../../../shared/delivery/record.ts';
 import { reduce } from '../../../shared/delivery/reduce.ts';
-import { nextAttempt, stateOf } from '../../../shared/delivery/state-of.ts';
+import { inDoubt, nextAttempt, stateOf } from '../../../shared/delivery/state-of.ts';
 import { sendable } from '../../../shared/pipeline/send/send-document.ts';
 import { composed, dropped, meshId, recordAfter } from '../../support/records.ts';
 
@@ -89,11 +89,15 @@ const step = (world: World, sender: Sender, claimWith = claimEncounter): [World,
       if (next) return [next, { ...sender, step: 'post' }];
       return [{ ...world, encounter: releaseEncounter(world.encounter, claim) }, over(sender)];
     }
-    case 'post':
+    case 'post': {
+      // `!`: another version of the encounter is in doubt, and is being overtaken.
+      const overtakes = Object.entries(world.records).some(([other, one]) => Number(other) !== version && inDoubt(one));
+      const log = `${world.log}${overtakes ? '!' : ''}>${version}`;
       return [
-        { ...world, log: `${world.log}>${version}` },
+        { ...world, log },
         { ...sender, step: 'posted' },
       ];
+    }
     case 'posted':
       return [
         { ...world, log: `${world.log}<${version}` },
@@ -177,7 +181,7 @@ const world = (now = 0): World => ({
 });
 
 const faultsOf = ({ log }: World): string[] => {
-  const faults: string[] = [];
+  const faults: string[] = log.includes('!') ? ['a doubt was overtaken'] : [];
   const marks = log.match(/[<>]\d/g) ?? [];
   let flying = 0;
   let newest = 0;
