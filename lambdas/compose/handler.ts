@@ -6,7 +6,7 @@ import { ingestMessage } from '../../shared/platform/queue-messages.ts';
 import { processBatch } from '../../shared/platform/sqs-batch.ts';
 
 export const composeHandler = (context: ComposeContext & { readonly redelivery: Redelivery }) =>
-  processBatch({ ...context, finish: context.measure.flush }, ingestMessage, async (message) => {
+  processBatch(context, ingestMessage, async (message) => {
     await ingest(context, message);
     return done;
   });

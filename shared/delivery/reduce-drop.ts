@@ -51,13 +51,13 @@ const tryAgain = (record: DocumentRecord, current: Composition, drop: Drop, at: 
   const state = stateOf(record);
   const { rejection: _r, suppression: _s, failure: _f, waiting: _w, ...rest } = current;
   if (state === 'REJECTED' || state === 'SUPPRESSED') {
-    return { what: 'dropped again: tried again', composition: { ...rest, source: drop.source } };
+    return { what: 'dropped again: tried again', composition: { ...rest, source: drop.source, takenUpAgainAt: at } };
   }
   const mayHaveLeft = current.attempts.some(({ outcome }) => !outcome || outcome.kind === 'unknown');
   if (state === 'SEND_FAILED' && !mayHaveLeft && current.stored && current.giveUpAt !== undefined) {
     return {
       what: 'dropped again: tried again',
-      composition: { ...rest, giveUpAt: at + (current.giveUpAt - current.stored.at) },
+      composition: { ...rest, giveUpAt: at + (current.giveUpAt - current.stored.at), takenUpAgainAt: at },
       work: { enqueue: true, discardDrops: [drop.discard] },
     };
   }

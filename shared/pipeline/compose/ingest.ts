@@ -1,15 +1,16 @@
 import { type Applied, applyEvent, readDocument, type StoredRecord } from '../../delivery/documents.ts';
 import {
   type DropItem,
-  dropCheckAt,
   type Half,
+  indexedDrop,
   loneHalf,
   type Pairing,
   pairHalf,
   withoutHalf,
 } from '../../delivery/drop.ts';
 import type { DeriveIds } from '../../delivery/events.ts';
-import { dropKey, manifestObject } from '../../delivery/keys.ts';
+import { dropKey } from '../../delivery/keys.ts';
+import { manifestDifferences } from '../../delivery/manifest-differences.ts';
 import { performWork } from '../../delivery/perform-work.ts';
 import { type WaitingState, waitingReceipt } from '../../delivery/receipt.ts';
 import { currentComposition } from '../../delivery/record.ts';
@@ -17,12 +18,9 @@ import { isCorrectable, stateOf } from '../../delivery/state-of.ts';
 import { writeReceipt } from '../../delivery/write-receipt.ts';
 import { fhirIds } from '../../itk3/fhir-ids.ts';
 import type { MessageHeaderId, OdsCode } from '../../platform/ids.ts';
-import { readWhole } from '../../platform/objects.ts';
 import type { IngestMessage } from '../../platform/queue-messages.ts';
 import { type Change, change } from '../../platform/table.ts';
 import { readMailbox, readSender } from '../../senders/registry.ts';
-import { differingPaths } from '../../submission/content-identity.ts';
-import { type Manifest, manifestLimit, manifestSchema } from '../../submission/manifest.ts';
 import { parseDropKey } from '../../submission/object-names.ts';
 import { suppressionOf } from '../../submission/rules.ts';
 import { composeDocument } from './compose-document.ts';
@@ -57,11 +55,10 @@ export const ingest = async (context: ComposeContext, message: IngestMessage): P
     (stored): Change<DropItem, Pairing> => {
       const paired = pairHalf(stored ?? { odsCode, name }, key.kind, half);
       if ((paired.kind === 'pair' || paired.kind === 'waiting') && paired.changed) {
-        const due = dropCheckAt(paired.item);
         return {
           kind: 'put',
           item: paired.item,
-          indexed: due === undefined ? {} : { nextCheckAt: due },
+          indexed: indexedDrop(paired.item),
           result: paired,
         };
       }
@@ -98,8 +95,7 @@ const discardRepeatedHalf = async (context: ComposeContext, item: DropItem): Pro
   await change<DropItem, undefined>(context.table, dropKey(item.odsCode, item.name), (stored) => {
     if (!stored) return { kind: 'keep', result: undefined };
     const left = withoutHalf(stored, lone.side, lone.half.versionId);
-    const due = dropCheckAt(left);
-    return { kind: 'put', item: left, indexed: due === undefined ? {} : { nextCheckAt: due }, result: undefined };
+    return { kind: 'put', item: left, indexed: indexedDrop(left), result: undefined };
   });
   context.measure.count('DuplicateDrops');
   context.log.info('INGEST_HALF_REPEATED', { odsCode: item.odsCode, documentId: record.documentId, what: lone.side });
@@ -112,7 +108,7 @@ const waits = (context: ComposeContext, pair: Pair, state: WaitingState) =>
   });
 
 const takePair = async (context: ComposeContext, pair: Pair): Promise<void> => {
-  const { table, log, measure } = context;
+  const { table, log } = context;
   const sender = await readSender(table, pair.odsCode);
   if (!sender) {
     log.warn('SENDER_NOT_REGISTERED', { odsCode: pair.odsCode });
@@ -132,7 +128,6 @@ const takePair = async (context: ComposeContext, pair: Pair): Promise<void> => {
   }
   const { documentId } = reading.drop;
   let applied = await register(context, reading);
-  measure.count('DocumentsReceived', applied.kind === 'changed' && applied.what === 'received' ? 1 : 0);
   log.info('DROP_REGISTERED', {
     documentId,
     odsCode: pair.odsCode,
@@ -158,8 +153,6 @@ const takePair = async (context: ComposeContext, pair: Pair): Promise<void> => {
         );
     record = applied.record ?? record;
   }
-  measure.count('DocumentsComposed', applied.kind === 'changed' && applied.what === 'composed' ? 1 : 0);
-  measure.count('DocumentsRejected', applied.kind === 'changed' && applied.what === 'rejected' ? 1 : 0);
   if (record) {
     await performWork(context, record);
     log.info('DROP_TAKEN', { documentId, composition: currentComposition(record).number, state: stateOf(record) });
@@ -173,9 +166,8 @@ const register = async (context: ComposeContext, reading: Exclude<DropReading, {
   if (existing) {
     const current = currentComposition(existing);
     if (current.source.contentDigest !== drop.source.contentDigest && !isCorrectable(existing)) {
-      context.measure.count('RefusedDrops');
       const differing =
-        reading.kind === 'sound' ? await differences(context, existing, reading.manifest) : ['manifest'];
+        reading.kind === 'sound' ? await manifestDifferences(context, existing, reading.manifest) : ['manifest'];
       return applyEvent(context, drop.documentId, { kind: 'drop-refused', drop, differing });
     }
   }
@@ -195,16 +187,4 @@ const register = async (context: ComposeContext, reading: Exclude<DropReading, {
     ids: deriveIds,
     ...(replaces === undefined ? {} : { replaces }),
   });
-};
-
-/** Where the refused manifest differs from the one that stands: paths only, never values. */
-const differences = async (context: ComposeContext, existing: StoredRecord, mine: Manifest): Promise<string[]> => {
-  const { number, source } = currentComposition(existing);
-  const stored =
-    (await readWhole(context.messages, manifestObject(existing.documentId, number), manifestLimit * 2)) ??
-    (await readWhole(context.drops, source.manifest.key, manifestLimit, source.manifest.versionId));
-  if (!stored || stored === 'too-large') return ['manifest'];
-  const theirs = manifestSchema.safeParse(JSON.parse(stored.bytes.toString('utf8')));
-  const paths = theirs.success ? differingPaths(theirs.data, mine) : ['manifest'];
-  return paths.length > 0 ? paths : ['pdf'];
 };

@@ -1,5 +1,5 @@
 import { applyEvent } from '../../delivery/documents.ts';
-import { type DropItem, dropCheckAt, loneHalf, sweepSequencer, withoutHalf } from '../../delivery/drop.ts';
+import { type DropItem, type Half, indexedDrop, loneHalf, sweepSequencer, withoutHalf } from '../../delivery/drop.ts';
 import { halfLimit, unfinishedAfter } from '../../delivery/due.ts';
 import { dropKey } from '../../delivery/keys.ts';
 import { performWork } from '../../delivery/perform-work.ts';
@@ -29,8 +29,7 @@ export const watchDrop = async (context: WatchContext, rest: string): Promise<vo
   await change<DropItem, undefined>(context.table, key, (stored) => {
     if (!stored) return { kind: 'keep', result: undefined };
     const told = { ...stored, noticed: true };
-    const due = dropCheckAt(told);
-    return { kind: 'put', item: told, indexed: due === undefined ? {} : { nextCheckAt: due }, result: undefined };
+    return { kind: 'put', item: told, indexed: indexedDrop(told), result: undefined };
   });
 };
 
@@ -68,20 +67,33 @@ const rejectLone = async (
   await change<DropItem, undefined>(context.table, key, (stored) => {
     if (!stored) return { kind: 'keep', result: undefined };
     const left = withoutHalf(stored, side, half.versionId);
-    const due = dropCheckAt(left);
-    return { kind: 'put', item: left, indexed: due === undefined ? {} : { nextCheckAt: due }, result: undefined };
+    return { kind: 'put', item: left, indexed: indexedDrop(left), result: undefined };
   });
-  context.measure.count('DocumentsRejected');
   context.log.warn('DROP_HALF_REJECTED', { documentId, odsCode: item.odsCode, what: side });
 };
 
-/** Both halves are here and still nobody finished: handed to ingest again. */
+/**
+ * Both halves are here and still nobody finished: handed to ingest again. Somebody may have taken both away instead, as
+ * an organisation does whose drop was never wanted: then nothing waits any more.
+ */
 const handOver = async (context: WatchContext, key: string, item: DropItem): Promise<void> => {
   const { manifest, pdf } = item;
   if (manifest && pdf) {
+    const object = (extension: string) => `inbox/${item.odsCode}/${item.name}.${extension}`;
+    const lies = async (extension: string, half: Half) =>
+      (await context.drops.head(object(extension)))?.versionId === half.versionId;
+    if (!(await lies('json', manifest)) && !(await lies('pdf', pdf))) {
+      await change<DropItem, undefined>(context.table, key, (stored) => {
+        if (!stored) return { kind: 'keep', result: undefined };
+        const left = withoutHalf(withoutHalf(stored, 'manifest', manifest.versionId), 'pdf', pdf.versionId);
+        return { kind: 'put', item: left, indexed: indexedDrop(left), result: undefined };
+      });
+      context.log.warn('DROP_TAKEN_AWAY', { odsCode: item.odsCode });
+      return;
+    }
     await context.ingest.send({
       bucket: context.drops.bucket,
-      key: `inbox/${item.odsCode}/${item.name}.json`,
+      key: object('json'),
       versionId: manifest.versionId,
       sequencer: sweepSequencer,
       size: manifest.size,
@@ -92,7 +104,10 @@ const handOver = async (context: WatchContext, key: string, item: DropItem): Pro
       ? {
           kind: 'put',
           item: stored,
-          indexed: stored.manifest && stored.pdf ? { nextCheckAt: context.clock.now() + unfinishedAfter } : {},
+          indexed: indexedDrop(
+            stored,
+            stored.manifest && stored.pdf ? context.clock.now() + unfinishedAfter : undefined,
+          ),
           result: undefined,
         }
       : { kind: 'keep', result: undefined },

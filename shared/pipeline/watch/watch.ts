@@ -5,13 +5,16 @@ import type { Measure } from '../../platform/measure.ts';
 import { workShards } from '../../platform/names.ts';
 import type { Objects } from '../../platform/objects.ts';
 import type { Queue } from '../../platform/queue.ts';
+import type { Table, UnsentIndex } from '../../platform/table.ts';
 import type { ConnectionSetting } from '../../senders/connection.ts';
+import { measureStanding } from './measure-standing.ts';
 import { sweepInbox } from './sweep-inbox.ts';
 import { watchDocument } from './watch-document.ts';
 import { watchDrop } from './watch-drop.ts';
 import { watchMailbox } from './watch-mailbox.ts';
 
 export interface WatchContext extends WorkContext {
+  readonly table: Table & UnsentIndex;
   readonly archive: Objects;
   readonly outbox: Queue;
   readonly ingest: Queue;
@@ -32,6 +35,7 @@ const batch = 100;
  */
 export const watch = async (context: WatchContext): Promise<void> => {
   const { table, clock, log, measure } = context;
+  await standing(context);
   const shards = await Promise.all(workShards.map((shard) => table.due(shard, clock.now(), batch)));
   const due = shards.flat().sort((a, b) => a.nextCheckAt - b.nextCheckAt);
   let failed = 0;
@@ -44,8 +48,22 @@ export const watch = async (context: WatchContext): Promise<void> => {
     }
   }
   const swept = await sweepInbox(context);
-  measure.count('UnfinishedWork', failed);
+  measure.count('ItemsFailed', failed);
   log.info('WATCH_DONE', { count: due.length + swept });
+};
+
+/**
+ * First, and emitted at once: when there is more to do than this invocation has time for, the alarms must know all the
+ * more. What cannot be measured does not stop the work, which goes on; the alarms hear the silence.
+ */
+const standing = async (context: WatchContext): Promise<void> => {
+  try {
+    await measureStanding(context);
+    context.measure.flush();
+  } catch (error) {
+    context.measure.count('ItemsFailed');
+    context.log.error('WATCH_STANDING_UNKNOWN', { error: errorText(error) });
+  }
 };
 
 const watchItem = (context: WatchContext, key: string): Promise<void> => {
