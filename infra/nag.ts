@@ -13,6 +13,18 @@ const reasons = {
     'This queue is itself the dead-letter queue of an EventBridge target, which the rule does not look at.',
   'AwsSolutions-SMG4 issued-by-nhs-england':
     'The shared key and the authorities are issued by NHS England, and certificates by an approval that a person gives: no function can renew them. An operator puts a new version; functions read it within a minute.',
+  'AwsSolutions-APIG2 the-function-validates':
+    'The function checks whole requests itself, so that every problem is told at once, in one OperationOutcome; a validator here would tell the first in words of its own.',
+  'AwsSolutions-APIG3 who-calls-is-known':
+    'Callers are registered systems with tokens, under a throttle. A web ACL is the account owner’s to add to the stage: its rules and its price are theirs.',
+  'AwsSolutions-APIG4 says-only-that-it-is-up':
+    'Health checks that tell nothing but whether the service is up: load balancers and monitors that have no token ask.',
+  'AwsSolutions-COG4 any-issuer':
+    'Tokens of any OIDC issuer are taken, Cognito’s among them: a Lambda authoriser checks them (lambdas/authorise).',
+  'AwsSolutions-COG4 says-only-that-it-is-up':
+    'Health checks that tell nothing but whether the service is up: load balancers and monitors that have no token ask.',
+  'AwsSolutions-APIG6 would-log-what-is-sensitive':
+    'Execution logs hold paths, queries and headers, in a log group that takes no key of ours. The access log has what is needed, and the function logs the rest from its own allow-list.',
 } as const;
 
 /** Accepts one finding on one construct. */
@@ -29,6 +41,8 @@ const wildcardReasons = {
     'Object names are known only while running; the bucket holds one kind of object and the statement names its actions.',
   'mailbox-secrets':
     'Mailboxes are registered while running, each with a secret under this prefix, which holds nothing else.',
+  'logs-of-api-gateway':
+    'One role for each account and region writes the logs of every API there; API Gateway refuses one that names fewer groups.',
 } as const;
 export type WildcardReason = keyof typeof wildcardReasons;
 

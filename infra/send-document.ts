@@ -1,6 +1,7 @@
 import { type App, CrossStackReferences, ReferenceStrength, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { type StageSettings, stageSettingsOf } from './config/stages.ts';
+import { ApiStack } from './stacks/api-stack.ts';
 import { DataStack } from './stacks/data-stack.ts';
 import { OperationsStack } from './stacks/operations-stack.ts';
 import { PipelineStack } from './stacks/pipeline-stack.ts';
@@ -10,6 +11,7 @@ export interface SendDocument {
   readonly data: DataStack;
   readonly operations: OperationsStack;
   readonly pipeline: PipelineStack;
+  readonly api: ApiStack;
 }
 
 /**
@@ -44,7 +46,14 @@ export const sendDocument = (app: App): SendDocument => {
     data,
     monitoring: operations.monitoring,
   });
+  const api = new ApiStack(app, `send-document-${stage}-api`, settings, {
+    description: 'GP Connect Send Document: the API.',
+    env,
+    terminationProtection: false,
+    data,
+    monitoring: operations.monitoring,
+  });
   Tags.of(app).add('service', 'send-document');
   Tags.of(app).add('stage', stage);
-  return { settings, data, operations, pipeline };
+  return { settings, data, operations, pipeline, api };
 };

@@ -16,7 +16,10 @@ export const runFile = z.object({
   inboxBucket: z.string(),
   senderOdsCode: z.string(),
   tableName: z.string(),
-  apiUrl: z.url().nullable(),
+  /** What stands before `/v1` in an address of the API. */
+  apiUrl: z.url(),
+  /** Who gives tokens for the API, and the client of the sample's organisation. */
+  issuer: z.object({ tokenUrl: z.url(), clientId: z.string(), clientSecret: z.string() }),
   meshUrl: z.url(),
   logDir: z.string(),
   /** Where the GP practice simulator keeps what it receives. */

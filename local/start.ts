@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { z } from 'zod';
 import { seconds } from '../shared/platform/clock.ts';
+import { curls } from './run/curls.ts';
 import { type Followed, follow } from './run/follow.ts';
 import { handOver } from './run/hand-over.ts';
 import { parseOptions, type RunOptions, usage } from './run/options.ts';
@@ -39,7 +40,7 @@ const submitSample = async ({ run, s3 }: LocalSystem, within: number, signal: Ab
   );
 };
 
-const tellWhere = ({ run }: LocalSystem, options: RunOptions): void => {
+const tellWhere = ({ run, submission }: LocalSystem, options: RunOptions): void => {
   const dir = relative(process.cwd(), options.dir) || '.';
   say(`
 Everything is up. The run's clock goes ${run.timeScale} times as fast as yours: the one setting that local adds.
@@ -49,6 +50,7 @@ Everything is up. The run's clock goes ${run.timeScale} times as fast as yours: 
   DynamoDB         ${run.dynamodbEndpoint}   table ${run.tableName}
   Secrets Manager  ${run.secretsManagerEndpoint}
   SNS              ${run.snsEndpoint}
+  API              ${run.apiUrl}   (tokens from ${run.issuer.tokenUrl})
   MESH             ${run.meshUrl}   (mutual TLS, certificates made for this run)
   Logs             ${relative(process.cwd(), run.logDir)}
   GP practice      ${relative(process.cwd(), run.practiceDir)}   (what it received)
@@ -58,6 +60,12 @@ Try next, in another terminal:
 
   npm run submit -- --dir ${dir} local/samples/consultation.pdf
   npm run operate -- sender show ${run.senderOdsCode} --dir ${dir}
+
+Or over HTTP: get a token, submit the sample as another document, see how it goes:
+
+${curls(run, submission)
+  .map((line) => `  ${line}`)
+  .join('\n')}
 
 Ctrl-C stops everything.`);
 };

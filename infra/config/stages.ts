@@ -17,15 +17,54 @@ const regularExpression = z.string().refine((text) => {
 
 const queueSetting = (maxBatch: number) =>
   z.strictObject({
-    batchSize: z.number().int().min(1).max(maxBatch),
-    /** How many copies of the function this queue may keep busy; Lambda's own lower bound is 2. */
-    maxConcurrency: z.number().int().min(2).max(1000),
-    /**
-     * Only catches bugs: whether a document is given up is decided from its record, never from how often a message
-     * came back. So it lies far above what any honest retry reaches.
-     */
-    maxReceiveCount: z.number().int().min(1).max(1000),
+    batchSize: z.number().int().min(1).max(maxBatch).describe('Messages that the function is given at a time.'),
+    maxConcurrency: z
+      .number()
+      .int()
+      .min(2)
+      .max(1000)
+      .describe('How many copies of the function this queue may keep busy; Lambda’s own lower bound is 2.'),
+    maxReceiveCount: z
+      .number()
+      .int()
+      .min(1)
+      .max(1000)
+      .describe(
+        'How often a message comes back before it is dead. Only catches bugs: the record decides when a document is given up, so it lies far above what any honest retry reaches.',
+      ),
   });
+
+const isLoopback = (url: string): boolean => /^http:\/\/127\.0\.0\.1:\d+(\/|$)/.test(url);
+/** Tokens and keys travel over TLS; the one-machine run's own issuer is the exception, which only stage local takes. */
+const issuerUrl = z.url().refine((url) => url.startsWith('https://') || isLoopback(url), 'an https address');
+
+/** Who may call the API, and how much. */
+const apiSetting = z.strictObject({
+  tokenIssuer: issuerUrl.describe(
+    'Whose tokens are taken: the `iss` of an OIDC issuer. For a Cognito user pool, whose app clients use the client credentials grant: `https://cognito-idp.{region}.amazonaws.com/{user pool id}`. Until a deployment names its own, every token is refused.',
+  ),
+  tokenAudience: z
+    .string()
+    .regex(/^[\w.:/-]{1,200}$/)
+    .describe('Whom a token must be meant for.'),
+  jwksUrl: issuerUrl.describe(
+    'Where the issuer’s public keys are. For a Cognito user pool: `{issuer}/.well-known/jwks.json`.',
+  ),
+  leewaySeconds: z.number().int().min(0).max(300).describe('How far the issuer’s clock may be from ours.'),
+  throttle: z.strictObject({
+    rate: z.number().positive().max(10_000).describe('Requests a second, of all callers together.'),
+    burst: z.number().int().min(1).max(5_000).describe('Requests at once, of all callers together.'),
+  }),
+  maxInlineBytes: z
+    .number()
+    .int()
+    .positive()
+    .max(4 * 2 ** 20)
+    .describe(
+      'Longest PDF inside a request. Base64 makes it a third longer, and a function takes six megabytes in all.',
+    ),
+  uploadLifeSeconds: z.number().int().min(60).max(3600).describe('How long an upload form can be used.'),
+});
 
 /** The periods that CloudWatch Logs knows. */
 const logRetentionDays = z.union([
@@ -45,43 +84,81 @@ const logRetentionDays = z.union([
 export const stageNames = ['local', 'integration', 'production'] as const;
 export type StageName = (typeof stageNames)[number];
 
-const stageSettings = z.strictObject({
-  stage: z.enum(stageNames),
-  /** Where patient data lives and is processed. */
-  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/),
-  /** Refuse to delete the stateful stacks. */
-  terminationProtection: z.boolean(),
-  /**
-   * Who may drop: for each organisation one role that reaches `inbox/{ods}/` and `receipts/{ods}/` and nothing else.
-   * Only its own principals can assume it. All else about an organisation is set while running.
-   */
-  senders: z
-    .array(z.strictObject({ odsCode, principalArns: z.array(roleArn).min(1) }))
-    .refine((senders) => new Set(senders.map((sender) => sender.odsCode)).size === senders.length, {
-      message: 'an organisation stands in the list twice',
+/** Checked by `stageSettingsOf`; docs/operating.md lists them from here. */
+export const stageSettings = z
+  .strictObject({
+    stage: z.enum(stageNames).describe('Its name, in the names of everything.'),
+    region: z
+      .string()
+      .regex(/^[a-z]{2}(-[a-z]+)+-\d$/)
+      .describe('Where patient data lives and is processed.'),
+    terminationProtection: z.boolean().describe('Refuse to delete the stateful stacks.'),
+    senders: z
+      .array(
+        z.strictObject({
+          odsCode: odsCode.describe('An organisation that may drop.'),
+          principalArns: z.array(roleArn).min(1).describe('Who may assume its role.'),
+        }),
+      )
+      .refine((senders) => new Set(senders.map((sender) => sender.odsCode)).size === senders.length, {
+        message: 'an organisation stands in the list twice',
+      })
+      .describe(
+        'Who may drop: for each organisation one role that reaches `inbox/{ods}/` and `receipts/{ods}/` and nothing else, and that only its own principals can assume. All else about an organisation is set while running.',
+      ),
+    breakGlassRoleArns: z
+      .array(roleArn)
+      .describe('The only principals that may delete from the archive, and then only what its lock no longer holds.'),
+    allowedNhsNumbers: z
+      .array(nhsNumberPattern)
+      .describe('The only NHS numbers sent. Empty in production, where any but a refused one goes.'),
+    refusedNhsNumbers: z.array(nhsNumberPattern).describe('NHS numbers that are never sent: published test numbers.'),
+    refusedGivenNames: z
+      .array(regularExpression)
+      .describe('Given names that are never sent: those that steer the national test harness.'),
+    maxPdfBytes: z
+      .number()
+      .int()
+      .positive()
+      .max(100 * 2 ** 20)
+      .describe('Longest PDF accepted.'),
+    doubtWaitMinutes: z
+      .number()
+      .int()
+      .min(1)
+      .max(180)
+      .describe('How long after a doubtful attempt the one flagged re-send comes.'),
+    giveUpAfterMinutes: z
+      .number()
+      .int()
+      .min(1)
+      .max(1440)
+      .describe('How long sending is tried before a person takes over.'),
+    logLevel: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).describe('The least severe log lines that are written.'),
+    logRetentionDays: logRetentionDays.describe('How long logs are kept.'),
+    archiveLock: z.strictObject({
+      mode: z
+        .enum(['GOVERNANCE', 'COMPLIANCE'])
+        .describe('Who may lift the lock of the archive: break-glass roles, or nobody at all.'),
+      days: z.number().int().min(1).describe('For how long nothing can be deleted from the archive.'),
     }),
-  /** The only principals that may delete from the archive, and then only what its lock no longer holds. */
-  breakGlassRoleArns: z.array(roleArn),
-  /** The only NHS numbers sent. Empty in production, where any but a refused one goes. */
-  allowedNhsNumbers: z.array(nhsNumberPattern),
-  refusedNhsNumbers: z.array(nhsNumberPattern),
-  refusedGivenNames: z.array(regularExpression),
-  maxPdfBytes: z
-    .number()
-    .int()
-    .positive()
-    .max(100 * 2 ** 20),
-  /** How long after a doubtful attempt the one flagged re-send comes. */
-  doubtWaitMinutes: z.number().int().min(1).max(180),
-  /** How long sending is tried before a person takes over. */
-  giveUpAfterMinutes: z.number().int().min(1).max(1440),
-  logLevel: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']),
-  logRetentionDays,
-  /** What nobody can delete from the archive, and for how long. */
-  archiveLock: z.strictObject({ mode: z.enum(['GOVERNANCE', 'COMPLIANCE']), days: z.number().int().min(1) }),
-  alarmEmail: z.email().optional(),
-  queues: z.strictObject({ ingest: queueSetting(10), outbox: queueSetting(10), poll: queueSetting(10) }),
-});
+    alarmEmail: z
+      .email()
+      .optional()
+      .describe('Who is told of alarms. The address must be confirmed from the message that AWS sends to it.'),
+    queues: z.strictObject({ ingest: queueSetting(10), outbox: queueSetting(10), poll: queueSetting(10) }),
+    api: apiSetting,
+  })
+  .superRefine(({ stage, api }, context) => {
+    for (const name of ['tokenIssuer', 'jwksUrl'] as const) {
+      if (stage === 'local' || !isLoopback(api[name])) continue;
+      context.addIssue({
+        code: 'custom',
+        path: ['api', name],
+        message: 'an address of one machine works in stage local only',
+      });
+    }
+  });
 export type StageSettings = z.output<typeof stageSettings>;
 
 /** Published test numbers that real mailboxes of test environments answer to. */
@@ -99,6 +176,16 @@ const common = {
     ingest: { batchSize: 5, maxConcurrency: 5, maxReceiveCount: 50 },
     outbox: { batchSize: 5, maxConcurrency: 5, maxReceiveCount: 200 },
     poll: { batchSize: 1, maxConcurrency: 5, maxReceiveCount: 10 },
+  },
+  api: {
+    // Nobody's, by a name that can never exist: until a deployment names its own issuer, every token is refused.
+    tokenIssuer: 'https://issuer.invalid',
+    tokenAudience: 'send-document',
+    jwksUrl: 'https://issuer.invalid/.well-known/jwks.json',
+    leewaySeconds: 30,
+    throttle: { rate: 50, burst: 100 },
+    maxInlineBytes: 3 * 2 ** 20,
+    uploadLifeSeconds: 900,
   },
 } as const;
 

@@ -10,6 +10,8 @@ import {
   environmentSecretName,
   expiryAttribute,
   inboxPrefix,
+  unsentIndex,
+  uploadsPrefix,
   workIndex,
 } from '../../shared/platform/names.ts';
 import type { StageSettings } from '../config/stages.ts';
@@ -101,7 +103,10 @@ export class DataStack extends Stack {
     });
   }
 
-  /** What organisations write (`inbox/`) and what they read back (`receipts/`). */
+  /**
+   * What organisations write (`inbox/`), what they read back (`receipts/`), and what they send ahead of a call of the
+   * API (`uploads/`). Callers are systems, not web pages: so no other origin is allowed anything here.
+   */
   #drops(accessLogs: Bucket): Bucket {
     const drops = new PrivateBucket(this, 'Drops', {
       key: this.dataKey,
@@ -112,6 +117,13 @@ export class DataStack extends Stack {
           prefix: inboxPrefix,
           noncurrentVersionExpiration: Duration.days(30),
           expiredObjectDeleteMarker: true,
+        },
+        {
+          // What was sent ahead is copied into a drop when it is submitted; what never is goes by itself.
+          id: 'uploads',
+          prefix: uploadsPrefix,
+          expiration: Duration.days(1),
+          noncurrentVersionExpiration: Duration.days(1),
         },
       ],
     });
@@ -195,6 +207,13 @@ export class DataStack extends Stack {
       indexName: workIndex,
       partitionKey: { name: 'workShard', type: AttributeType.STRING },
       sortKey: { name: 'nextCheckAt', type: AttributeType.NUMBER },
+      projectionType: ProjectionType.KEYS_ONLY,
+    });
+    // What the alarm on the oldest unsent document asks: one read for each shard, however much waits for answers.
+    table.addGlobalSecondaryIndex({
+      indexName: unsentIndex,
+      partitionKey: { name: 'workShard', type: AttributeType.STRING },
+      sortKey: { name: 'unsentSince', type: AttributeType.NUMBER },
       projectionType: ProjectionType.KEYS_ONLY,
     });
     table.addGlobalSecondaryIndex({

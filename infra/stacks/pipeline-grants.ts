@@ -2,7 +2,7 @@ import { ArnFormat } from 'aws-cdk-lib';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { inboxPrefix, receiptsPrefix, secretRoot, workIndex } from '../../shared/platform/names.ts';
+import { inboxPrefix, receiptsPrefix, secretRoot, unsentIndex, workIndex } from '../../shared/platform/names.ts';
 import type { StageSettings } from '../config/stages.ts';
 import { allow } from '../nag.ts';
 import type { DataStack } from './data-stack.ts';
@@ -11,19 +11,19 @@ import type { DataStack } from './data-stack.ts';
  * What each function may do, in one place: action by action, on the prefixes it works on. Reading from its own queue
  * comes with the event source (QueueConsumer); no function may send to the queue that invokes it.
  */
-interface Reach {
+export interface Reach {
   readonly settings: StageSettings;
   readonly data: DataStack;
 }
 
-const read = ['s3:GetObject'];
+export const read = ['s3:GetObject'];
 /** Uploads of unknown length go in parts, and a failed one is cleared away. */
 const write = ['s3:PutObject', 's3:AbortMultipartUpload'];
 
 /** Written once and read by no function: the archive is for audited readers. */
 const archiving = ['s3:PutObject'];
 
-const objects = (role: IRole, bucket: Bucket, prefix: string, actions: string[]): void =>
+export const objects = (role: IRole, bucket: Bucket, prefix: string, actions: string[]): void =>
   allow(role, {
     actions,
     resources: [bucket.arnForObjects(`${prefix}*`)],
@@ -34,7 +34,7 @@ const objects = (role: IRole, bucket: Bucket, prefix: string, actions: string[])
  * Listing, which also is what makes a missing object answer 404 and not 403. Reading an object names no prefix, so the
  * condition binds only requests that do.
  */
-const listing = (role: IRole, bucket: Bucket, prefixes: string[]): void =>
+export const listing = (role: IRole, bucket: Bucket, prefixes: string[]): void =>
   allow(role, {
     actions: ['s3:ListBucket'],
     resources: [bucket.bucketArn],
@@ -52,7 +52,7 @@ const records = (role: IRole, { data }: Reach): void =>
   allow(role, { actions: ['dynamodb:GetItem', 'dynamodb:PutItem'], resources: [data.table.tableArn] });
 
 /** The data key, and only by way of the services whose data the role may reach anyhow. */
-const dataKey = (role: IRole, { data, settings }: Reach, services: readonly string[]): void =>
+export const dataKey = (role: IRole, { data, settings }: Reach, services: readonly string[]): void =>
   allow(role, {
     actions: [
       'kms:Decrypt',
@@ -137,7 +137,10 @@ export const grantWatch = (
   listing(role, data.messages, []);
   objects(role, data.archive, '', archiving);
   records(role, reach);
-  allow(role, { actions: ['dynamodb:Query'], resources: [`${data.table.tableArn}/index/${workIndex}`] });
+  allow(role, {
+    actions: ['dynamodb:Query'],
+    resources: [workIndex, unsentIndex].map((index) => `${data.table.tableArn}/index/${index}`),
+  });
   sendTo(role, reach, [reach.ingest, reach.outbox, reach.poll]);
   meshSecrets(role, reach);
   dataKey(role, reach, ['s3', 'dynamodb', 'secretsmanager']);

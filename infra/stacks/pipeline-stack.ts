@@ -11,6 +11,8 @@ import type { Monitoring } from '../constructs/monitoring.ts';
 import { NodeFunction } from '../constructs/node-function.ts';
 import { QueueConsumer } from '../constructs/queue-consumer.ts';
 import { accept } from '../nag.ts';
+import { FunctionAlarms, OutcomeAlarms } from './alarms.ts';
+import { OperationsDashboard } from './dashboard.ts';
 import type { DataStack } from './data-stack.ts';
 import { grantCompose, grantPoll, grantSend, grantWatch } from './pipeline-grants.ts';
 
@@ -146,6 +148,23 @@ export class PipelineStack extends Stack {
       ingest: ingest.queue,
       outbox: outbox.queue,
       poll: pollQueue.queue,
+    });
+
+    new OutcomeAlarms(this, 'Outcomes', monitoring, ingest.queue);
+    const functions = { compose, send, poll, watch } as const;
+    for (const [name, { function: alarmed }] of Object.entries(functions)) {
+      const feature = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+      new FunctionAlarms(this, `${feature}Alarms`, monitoring, { feature, name, function: alarmed });
+    }
+    new OperationsDashboard(this, 'Dashboard', {
+      stage: settings.stage,
+      ingest: ingest.queue,
+      deadLetterQueues: {
+        ingest: ingest.deadLetterQueue,
+        'storage events': undelivered,
+        outbox: outbox.deadLetterQueue,
+        poll: pollQueue.deadLetterQueue,
+      },
     });
 
     const queues: Record<string, IQueue> = {

@@ -6,7 +6,7 @@ import { composeMessage } from '../../shared/platform/queue-messages.ts';
 import { processBatch } from '../../shared/platform/sqs-batch.ts';
 
 export const composeHandler = (context: ComposeContext & { readonly redelivery: Redelivery }) =>
-  processBatch({ ...context, finish: context.measure.flush }, composeMessage, async (message) => {
+  processBatch(context, composeMessage, async (message) => {
     await ('composeAgain' in message ? composeAgain(context, message) : ingest(context, message));
     return done;
   });

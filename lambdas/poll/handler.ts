@@ -6,7 +6,7 @@ import { pollMessage } from '../../shared/platform/queue-messages.ts';
 import { processBatch } from '../../shared/platform/sqs-batch.ts';
 
 export const pollHandler = (context: Omit<PollContext, 'deadline'> & { readonly redelivery: Redelivery }) =>
-  processBatch({ ...context, finish: context.measure.flush }, pollMessage, async (message, invocation) => {
+  processBatch(context, pollMessage, async (message, invocation) => {
     await pollMailbox({ ...context, deadline: context.clock.now() + invocation.getRemainingTimeInMillis() }, message);
     return done;
   });

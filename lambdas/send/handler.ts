@@ -4,6 +4,6 @@ import { outboxMessage } from '../../shared/platform/queue-messages.ts';
 import { processBatch } from '../../shared/platform/sqs-batch.ts';
 
 export const sendHandler = (context: Omit<SendContext, 'deadline'> & { readonly redelivery: Redelivery }) =>
-  processBatch({ ...context, finish: context.measure.flush }, outboxMessage, (message, invocation) =>
+  processBatch(context, outboxMessage, (message, invocation) =>
     sendDocument({ ...context, deadline: context.clock.now() + invocation.getRemainingTimeInMillis() }, message),
   );

@@ -6,9 +6,14 @@ import { type Json, parseJson } from '../aws/events/pattern.ts';
 import { createEventRouter } from '../aws/events/router.ts';
 import type { ServiceCall } from '../aws/service.ts';
 import type { LocalClock } from '../clock.ts';
+import { startApi } from './api-gateway/front.ts';
 import { readAssembly } from './assembly.ts';
 import { invokeAsync } from './async-invocations.ts';
 import { type Credentials, createClients } from './clients.ts';
+import { metricsIn } from './cloudwatch/emf.ts';
+import { createMetricStore } from './cloudwatch/metric-store.ts';
+import { type Alarms, startMonitor } from './cloudwatch/monitor.ts';
+import { callMetrics, invocationMetrics, queueMetrics, withinMinute } from './cloudwatch/service-metrics.ts';
 import { startEventSource } from './event-source.ts';
 import { type DeployedFunctions, deployFunctions } from './functions.ts';
 import type { InvocationOutcome } from './invocation.ts';
@@ -26,7 +31,7 @@ export interface EngineSetting {
   readonly stateDir: string;
   /** Real or scaled: functions run in processes of their own, which a virtual clock cannot reach. */
   readonly clock: LocalClock;
-  readonly ports?: Ports;
+  readonly ports?: Ports & { readonly api?: number };
   /** The developer's, all-powerful; by default made for this engine. */
   readonly credentials?: Credentials;
   readonly region?: string;
@@ -39,10 +44,16 @@ export interface Engine {
   readonly dynamodbEndpoint: string;
   readonly secretsEndpoint: string;
   readonly snsEndpoint: string;
+  /** Where callers of the template's API begin; undefined where it has none. */
+  readonly apiUrl: string | undefined;
   readonly region: string;
   readonly account: string;
   readonly credentials: Credentials;
-  /** `{function}.log` for each function, `outside-role.log`, `email.log`, `engine.log` (the warnings). */
+  /** The templates' alarms, judged each minute by what functions printed and what lies in queues. */
+  readonly alarms: Alarms;
+  /** As Lambda's PutFunctionConcurrency; without a number as the template has it. */
+  reserveConcurrency(functionName: string, concurrency?: number): void;
+  /** `{function}.log` for each function, `alarms.log` (changes), `api-access.log`, `outside-role.log`, `email.log`, `engine.log` (the warnings). */
   readonly logDir: string;
   readonly resources: Resources;
   /** Short for `resources.physicalName`. */
@@ -168,6 +179,7 @@ export const startEngine = async (setting: EngineSetting): Promise<Engine> => {
     const clients = createClients(endpoints, region, own, clock);
     closers.push(() => clients.destroy());
 
+    const metrics = createMetricStore();
     const resources = await provision(assembly, { region, account, clients, assets: assembly.assets, plan, warn });
     functions = deployFunctions(plan.functions, {
       endpoints,
@@ -175,6 +187,12 @@ export const startEngine = async (setting: EngineSetting): Promise<Engine> => {
       clock,
       logDir,
       temporaryDir: join(stateDir, 'tmp'),
+      heard(line) {
+        for (const datum of metricsIn(line)) metrics.put(datum);
+      },
+      invoked(name, outcome, startedAt) {
+        for (const datum of invocationMetrics(name, outcome, startedAt, clock.now())) metrics.put(datum);
+      },
       credentialsFor({ name, roleName }) {
         const given = newCredentials();
         secrets.set(given.accessKeyId, given.secretAccessKey);
@@ -189,6 +207,53 @@ export const startEngine = async (setting: EngineSetting): Promise<Engine> => {
       const source = startEventSource({ definition, pool, sqs: clients.sqs, clock, region, warn });
       closers.push(source.close);
     }
+    const [stage, ...otherStages] = plan.apiStages;
+    if (otherStages.length > 0) throw new Error('The templates have several stages of APIs; one is served here.');
+    const api =
+      stage &&
+      (await startApi({
+        stage,
+        place: { region, account },
+        clock,
+        ...(setting.ports?.api === undefined ? {} : { port: setting.ports.api }),
+        accessLog: join(logDir, 'api-access.log'),
+        answered(status, latencyMs, at) {
+          const call = { apiName: stage.apiName, stageName: stage.name, status, latencyMs };
+          for (const datum of callMetrics(call, at)) metrics.put(datum);
+        },
+        async invoke(functionArn, event) {
+          const invoked = deployed.byArn(functionArn);
+          if (!invoked) throw new Error(`There is no function ${functionArn}`);
+          // Whoever waits for an answer waits by the machine's time.
+          return invoked.pool.invoke(event, { timeoutMs: invoked.timeoutMs * Math.max(1, clock.scale) });
+        },
+      }));
+    if (api) closers.push(api.close);
+    const { sqs, sns } = services;
+    const queues = resources.byType('AWS::SQS::Queue').map(({ attributes }) => String(attributes.Arn));
+    const monitor = startMonitor({
+      definitions: plan.alarms,
+      store: metrics,
+      clock,
+      region,
+      account,
+      sample: (end) =>
+        queues.flatMap((arn) => {
+          const depth = sqs.depth(arn);
+          return depth ? queueMetrics(arn.split(':').at(-1) ?? '', depth, withinMinute(end)) : [];
+        }),
+      publish(topicArn, message) {
+        try {
+          sns.publish(topicArn, message);
+          return true;
+        } catch {
+          return false;
+        }
+      },
+      logFile: join(logDir, 'alarms.log'),
+      warn,
+    });
+    closers.push(monitor.close);
     closers.push(startSchedules(plan.schedules, clock, (name) => routing(router.fire(name, { region, account }))));
 
     return {
@@ -197,6 +262,7 @@ export const startEngine = async (setting: EngineSetting): Promise<Engine> => {
       dynamodbEndpoint: endpoints.dynamodb,
       secretsEndpoint: endpoints.secrets,
       snsEndpoint: endpoints.sns,
+      apiUrl: api?.url,
       region,
       account,
       credentials,
@@ -205,6 +271,8 @@ export const startEngine = async (setting: EngineSetting): Promise<Engine> => {
       physicalName: resources.physicalName,
       invoke: (name, event) => deployed.byName(name).pool.invoke(event),
       outsideRole,
+      alarms: monitor,
+      reserveConcurrency: (name, concurrency) => deployed.byName(name).pool.reserve(concurrency),
       warnings,
       close,
     };

@@ -16,7 +16,8 @@ const client = fileURLToPath(new URL('../runtime/runtime-client.mjs', import.met
 export interface ExecutionEnvironment {
   /** False once its process has ended: it takes no more events. */
   readonly alive: boolean;
-  invoke(event: Json): Promise<InvocationOutcome>;
+  /** `timeoutMs` takes the place of the template's. */
+  invoke(event: Json, timeoutMs?: number): Promise<InvocationOutcome>;
   /** Kills the process; resolves when it is gone. */
   stop(): Promise<void>;
 }
@@ -114,10 +115,10 @@ export const startEnvironment = async (setting: EnvironmentSetting): Promise<Exe
   };
 
   /** Waits for an answer, the process's end or the timeout, whichever comes first. */
-  const settled = (requestId: string, deadline: number) =>
+  const settled = (requestId: string, deadline: number, timeoutMs: number) =>
     new Promise<Answer | Ending>((resolve) => {
       const disarm = clock.at(deadline, () => {
-        const limit = (definition.timeoutMs / 1000).toFixed(2);
+        const limit = (timeoutMs / 1000).toFixed(2);
         lastWords = ending('Sandbox.Timedout', `RequestId: ${requestId} Error: Task timed out after ${limit} seconds`);
         stop();
       });
@@ -139,7 +140,7 @@ export const startEnvironment = async (setting: EnvironmentSetting): Promise<Exe
       return alive && lastWords === undefined;
     },
     stop,
-    async invoke(event) {
+    async invoke(event, timeoutMs = definition.timeoutMs) {
       const requestId = randomUUID();
       const cold = invocations++ === 0;
       const failure = await initialised();
@@ -149,9 +150,9 @@ export const startEnvironment = async (setting: EnvironmentSetting): Promise<Exe
       }
       log.line(`START RequestId: ${requestId} Version: $LATEST`);
       const start = clock.now();
-      const deadline = start + definition.timeoutMs;
+      const deadline = start + timeoutMs;
       api.give({ requestId, event, deadline, functionArn: definition.arn, traceId: lambdaRequestRoot() });
-      const result = await settled(requestId, deadline);
+      const result = await settled(requestId, deadline, timeoutMs);
       // What the process printed before it answered is in its pipe: let it come first.
       await setImmediate();
       const took = clock.now() - start;

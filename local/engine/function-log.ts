@@ -9,11 +9,16 @@ export interface FunctionLog {
   close(): Promise<void>;
 }
 
-export const openFunctionLog = (file: string): FunctionLog => {
+/** `heard` is given every line that the function itself printed. */
+export const openFunctionLog = (file: string, heard: (line: string) => void = () => {}): FunctionLog => {
   const out = createWriteStream(file, { flags: 'a' });
   let closed = false;
   const line = (text: string): void => {
     if (!closed) out.write(`${text}\n`);
+  };
+  const printed = (text: string): void => {
+    line(text);
+    heard(text);
   };
   return {
     line,
@@ -23,9 +28,9 @@ export const openFunctionLog = (file: string): FunctionLog => {
       stream.on('data', (text: string) => {
         const lines = `${rest}${text}`.split('\n');
         rest = lines.pop() ?? '';
-        for (const each of lines) line(each);
+        for (const each of lines) printed(each);
       });
-      stream.on('close', () => rest !== '' && line(rest));
+      stream.on('close', () => rest !== '' && printed(rest));
     },
     close() {
       closed = true;

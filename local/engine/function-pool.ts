@@ -9,6 +9,8 @@ export const mostProcesses = 10;
 export interface InvokeOptions {
   /** Epoch ms after which it is not worth starting any more. */
   readonly until?: number;
+  /** In place of the template's timeout. */
+  readonly timeoutMs?: number;
 }
 
 /** A function's processes: kept warm, grown with the work, never more than its concurrency. */
@@ -16,6 +18,8 @@ export interface FunctionPool {
   /** Waits for a free process where all are busy. Never rejects. */
   invoke(event: Json, options?: InvokeOptions): Promise<InvocationOutcome>;
   readonly concurrency: number;
+  /** Reserves so much from now on, as an operator may in the cloud: 0 switches the function off. Absent: as declared. */
+  reserve(concurrency?: number): void;
   /** Processes that are up, idle or busy. */
   readonly size: number;
   /** Kills them all; what was running ends as failed, what was waiting as dropped. */
@@ -27,10 +31,17 @@ export interface PoolSetting {
   /** Absent: no limit of the template's own. 0: the function is switched off. */
   readonly reservedConcurrency?: number;
   start(): Promise<ExecutionEnvironment>;
+  /** Told how each invocation ended. `startedAt` is epoch ms. */
+  ended?(outcome: InvocationOutcome, startedAt: number): void;
 }
 
-export const createFunctionPool = ({ clock, reservedConcurrency, start }: PoolSetting): FunctionPool => {
-  const concurrency = Math.min(reservedConcurrency ?? mostProcesses, mostProcesses);
+export const createFunctionPool = ({
+  clock,
+  reservedConcurrency,
+  start,
+  ended = () => {},
+}: PoolSetting): FunctionPool => {
+  let concurrency = Math.min(reservedConcurrency ?? mostProcesses, mostProcesses);
   const idle: ExecutionEnvironment[] = [];
   const all = new Set<ExecutionEnvironment>();
   const starting = new Set<Promise<ExecutionEnvironment>>();
@@ -69,9 +80,9 @@ export const createFunctionPool = ({ clock, reservedConcurrency, start }: PoolSe
     }
   };
 
-  const run = async (event: Json): Promise<InvocationOutcome> => {
+  const run = async (event: Json, timeoutMs: number | undefined): Promise<InvocationOutcome> => {
     const chosen = await environment();
-    const outcome = await chosen.invoke(event);
+    const outcome = await chosen.invoke(event, timeoutMs);
     if (chosen.alive) {
       idle.push(chosen);
     } else {
@@ -81,24 +92,36 @@ export const createFunctionPool = ({ clock, reservedConcurrency, start }: PoolSe
     return outcome;
   };
 
+  const invoke = async (event: Json, { until, timeoutMs }: InvokeOptions): Promise<InvocationOutcome> => {
+    if (closed) return { kind: 'dropped', reason: 'closing' };
+    if (concurrency === 0) return { kind: 'dropped', reason: 'throttled' };
+    if (!(await place())) return { kind: 'dropped', reason: 'closing' };
+    try {
+      if (until !== undefined && clock.now() > until) return { kind: 'dropped', reason: 'too old' };
+      return await run(event, timeoutMs);
+    } catch (error) {
+      const errorMessage = error instanceof Error ? error.message : String(error);
+      return { kind: 'failed', errorType: 'Runtime.StartError', errorMessage };
+    } finally {
+      leave();
+    }
+  };
+
   return {
-    concurrency,
+    get concurrency() {
+      return concurrency;
+    },
+    reserve(reserved = reservedConcurrency ?? mostProcesses) {
+      concurrency = Math.min(reserved, mostProcesses);
+    },
     get size() {
       return all.size;
     },
-    async invoke(event, { until } = {}) {
-      if (closed) return { kind: 'dropped', reason: 'closing' };
-      if (concurrency === 0) return { kind: 'dropped', reason: 'throttled' };
-      if (!(await place())) return { kind: 'dropped', reason: 'closing' };
-      try {
-        if (until !== undefined && clock.now() > until) return { kind: 'dropped', reason: 'too old' };
-        return await run(event);
-      } catch (error) {
-        const errorMessage = error instanceof Error ? error.message : String(error);
-        return { kind: 'failed', errorType: 'Runtime.StartError', errorMessage };
-      } finally {
-        leave();
-      }
+    async invoke(event, options = {}) {
+      const startedAt = clock.now();
+      const outcome = await invoke(event, options);
+      ended(outcome, startedAt);
+      return outcome;
     },
     async close() {
       closed = true;

@@ -8,6 +8,7 @@ import { startEnvironment } from './execution-environment.ts';
 import { openFunctionLog } from './function-log.ts';
 import { createFunctionPool, type FunctionPool } from './function-pool.ts';
 import { functionVariables } from './function-variables.ts';
+import type { InvocationOutcome } from './invocation.ts';
 import type { FunctionDefinition } from './plan.ts';
 
 export interface FunctionsSetting {
@@ -17,12 +18,16 @@ export interface FunctionsSetting {
   readonly logDir: string;
   /** Temporary files of each process go into a folder of its own here. */
   readonly temporaryDir: string;
+  /** Given every line that a function prints, and how each invocation ended. */
+  heard?(line: string): void;
+  invoked?(functionName: string, outcome: InvocationOutcome, startedAt: number): void;
   /** Credentials of a function's role. */
   credentialsFor(definition: FunctionDefinition): Credentials;
 }
 
 export interface DeployedFunction {
   readonly name: string;
+  readonly timeoutMs: number;
   readonly pool: FunctionPool;
 }
 
@@ -40,10 +45,11 @@ export const deployFunctions = (
 ): DeployedFunctions => {
   const { endpoints, region, clock, logDir } = setting;
   const deployed = definitions.map((definition) => {
-    const log = openFunctionLog(join(logDir, `${definition.name}.log`));
+    const log = openFunctionLog(join(logDir, `${definition.name}.log`), setting.heard);
     const credentials = setting.credentialsFor(definition);
     const pool = createFunctionPool({
       clock,
+      ended: (outcome, startedAt) => setting.invoked?.(definition.name, outcome, startedAt),
       ...(definition.reservedConcurrency === undefined ? {} : { reservedConcurrency: definition.reservedConcurrency }),
       start() {
         const id = randomUUID().replaceAll('-', '');
@@ -57,6 +63,7 @@ export const deployFunctions = (
     return {
       name: definition.name,
       arn: definition.arn,
+      timeoutMs: definition.timeoutMs,
       pool,
       async close() {
         await pool.close();

@@ -1,4 +1,6 @@
 import type { EventRule } from '../aws/events/router.ts';
+import type { ApiStage, ApiUnderway } from './api-gateway/definition.ts';
+import type { AlarmDefinition } from './cloudwatch/alarm-definition.ts';
 import type { Statement } from './statements.ts';
 
 /** A function as its template has it, every value resolved. */
@@ -54,6 +56,10 @@ export interface Plan {
   readonly asyncInvocations: Map<string, AsyncInvocation>;
   /** By role name: every statement of its inline and managed policies. */
   readonly roles: Map<string, Statement[]>;
+  readonly alarms: AlarmDefinition[];
+  /** By id. */
+  readonly apis: Map<string, ApiUnderway>;
+  readonly apiStages: ApiStage[];
 }
 
 export const emptyPlan = (): Plan => ({
@@ -63,4 +69,7 @@ export const emptyPlan = (): Plan => ({
   schedules: [],
   asyncInvocations: new Map(),
   roles: new Map(),
+  alarms: [],
+  apis: new Map(),
+  apiStages: [],
 });

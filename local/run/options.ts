@@ -15,7 +15,7 @@ export interface RunOptions {
   readonly ports: Readonly<Record<PortName, number>>;
 }
 
-export const portNames = ['s3', 'sqs', 'dynamodb', 'secretsmanager', 'sns', 'mesh'] as const;
+export const portNames = ['s3', 'sqs', 'dynamodb', 'secretsmanager', 'sns', 'mesh', 'api', 'issuer'] as const;
 export type PortName = (typeof portNames)[number];
 
 export const usage = `Usage: npm start -- [options]
@@ -44,7 +44,7 @@ export const parseOptions = (args: readonly string[]): ParsedOptions => {
   if (!(timeScale >= 1 && timeScale <= 60)) return problem('--time-scale is a number from 1 to 60.');
   const within = Number(values.within);
   if (!(within >= 1 && within <= 600)) return problem('--within is a number of seconds from 1 to 600.');
-  const ports: Record<PortName, number> = { s3: 0, sqs: 0, dynamodb: 0, secretsmanager: 0, sns: 0, mesh: 0 };
+  const ports = Object.fromEntries(portNames.map((name) => [name, 0])) as Record<PortName, number>;
   for (const given of values.port) {
     const [name = '', number = ''] = given.split('=');
     const port = Number(number);

@@ -6,27 +6,34 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { runCommand } from '../../shared/operate/commands.ts';
 import { targetOf } from '../../shared/operate/target.ts';
+import { apiScopes } from '../../shared/platform/api-routes.ts';
 import { systemClock } from '../../shared/platform/clock.ts';
 import { mailboxFile } from '../../shared/senders/mailbox.ts';
 import { senderFile } from '../../shared/senders/sender.ts';
-import type { JsonObject } from '../aws/events/pattern.ts';
+import { isJsonObject, type JsonObject } from '../aws/events/pattern.ts';
 import { scaledClock } from '../clock.ts';
 import { type Engine, startEngine } from '../engine/engine.ts';
 import { synthesise } from '../engine/synthesise.ts';
+import { type Issuer, startIssuer } from '../issuer/issuer.ts';
 import { type MeshSimulator, startMeshSimulator } from '../mesh/simulator.ts';
 import { type RunFile, readRunFile, runFilePath, writeRunFile } from '../run-file.ts';
 import { TEST_PATIENTS } from '../samples/test-patients.ts';
-import { createWorld, registeredPatients, stage, storeSecrets } from './environment.ts';
+import { createWorld, type LocalWorld, registeredPatients, stage, storeSecrets } from './environment.ts';
 import type { PortName } from './options.ts';
 import { startPractice } from './practice-process.ts';
+import { type SampleSubmission, writeSampleSubmission } from './sample-submission.ts';
 
 /** Everything that a local run brings up, ready for a drop. */
 export interface LocalSystem {
   readonly run: RunFile;
   readonly engine: Engine;
   readonly mesh: MeshSimulator;
+  readonly world: LocalWorld;
+  readonly issuer: Issuer;
   /** Signs by the machine's time, as a provider's client does. */
   readonly s3: S3Client;
+  /** The sample, written down as a caller of the API posts it. */
+  readonly submission: SampleSubmission;
   close(): Promise<void>;
 }
 
@@ -37,8 +44,6 @@ export interface SystemSetting {
   readonly ports?: Partial<Readonly<Record<PortName, number>>>;
   /** Overrides of stage settings, as the CDK context `settings` (tests). */
   readonly settings?: JsonObject;
-  /** A cloud assembly that is there already; synthesised where absent. */
-  readonly assemblyDir?: string;
   readonly tell?: (step: string) => void;
   /** Aborted: nothing further is brought up. */
   readonly signal?: AbortSignal;
@@ -89,12 +94,24 @@ const enginePorts = ({
   sns = 0,
   dynamodb = 0,
   secretsmanager = 0,
+  api = 0,
 }: NonNullable<SystemSetting['ports']>) => ({
   s3,
   sqs,
   sns,
   dynamodb,
   secrets: secretsmanager,
+  api,
+});
+
+/** What the sample's client calls itself; tokens are for the audience that the stage names. */
+const sampleClient = 'sample-client';
+const audience = 'send-document';
+
+/** A run's settings: whatever a test varies, and tokens of its own issuer. */
+const settingsOf = (given: JsonObject, { issuer, jwksUrl }: Issuer): JsonObject => ({
+  ...given,
+  api: { ...(isJsonObject(given.api) ? given.api : {}), tokenIssuer: issuer, tokenAudience: audience, jwksUrl },
 });
 
 export const startSystem = async (setting: SystemSetting): Promise<LocalSystem> => {
@@ -106,19 +123,21 @@ export const startSystem = async (setting: SystemSetting): Promise<LocalSystem> 
     for (const step of closing.splice(0).reverse()) await step();
   };
   try {
-    const assemblyDir = setting.assemblyDir ?? join(dir, 'cdk.out');
-    if (setting.assemblyDir === undefined) {
-      tell('Synthesising the CDK app');
-      await synthesise({
-        stage,
-        outDir: assemblyDir,
-        ...(setting.settings ? { context: { settings: setting.settings } } : {}),
-        ...(signal ? { signal } : {}),
-      });
-    }
     const realOrigin = Date.now();
     const origin = realOrigin;
     const clock = scaledClock(timeScale, origin, realOrigin);
+    // Before the rest, because the functions are deployed with its address.
+    const issuer = await startIssuer({ clock, audience, ...(ports.issuer ? { port: ports.issuer } : {}) });
+    closing.push(() => issuer.close());
+
+    tell('Synthesising the CDK app');
+    const assemblyDir = join(dir, 'cdk.out');
+    await synthesise({
+      stage,
+      outDir: assemblyDir,
+      context: { settings: settingsOf(setting.settings ?? {}, issuer) },
+      ...(signal ? { signal } : {}),
+    });
 
     signal?.throwIfAborted();
     tell('Starting queues, buckets, table, secrets and functions');
@@ -176,6 +195,10 @@ export const startSystem = async (setting: SystemSetting): Promise<LocalSystem> 
     );
     closing.push(() => practice.close());
 
+    const { apiUrl } = engine;
+    if (apiUrl === undefined) throw new Error('The infrastructure has no API.');
+    const client = { clientId: sampleClient, clientSecret: randomBytes(12).toString('hex') };
+    issuer.register({ ...client, scopes: Object.values(apiScopes) });
     const run: RunFile = {
       pid: process.pid,
       s3Endpoint: engine.s3Endpoint,
@@ -188,7 +211,8 @@ export const startSystem = async (setting: SystemSetting): Promise<LocalSystem> 
       inboxBucket: engine.resources.output('InboxBucketName'),
       senderOdsCode: sender.odsCode,
       tableName: engine.resources.output('TableName'),
-      apiUrl: null,
+      apiUrl,
+      issuer: { tokenUrl: issuer.tokenUrl, ...client },
       meshUrl: mesh.url,
       logDir: engine.logDir,
       practiceDir,
@@ -200,9 +224,13 @@ export const startSystem = async (setting: SystemSetting): Promise<LocalSystem> 
     writeFileSync(mailboxPath, JSON.stringify({ ...mailbox, baseUrl: mesh.url }, undefined, 2));
     await registered(dir, ['mailbox', 'put', mailboxPath]);
     await registered(dir, ['sender', 'put', sample('sender.json')]);
+    const clientPath = join(dir, 'client.json');
+    writeFileSync(clientPath, JSON.stringify({ clientId: sampleClient, odsCode: sender.odsCode }, undefined, 2));
+    await registered(dir, ['client', 'put', clientPath]);
     const s3 = new S3Client({ endpoint: run.s3Endpoint, region, credentials: { ...credentials } });
     closing.push(() => s3.destroy());
-    return { run, engine, mesh, s3, close };
+    const submission = writeSampleSubmission(dir, sender.odsCode);
+    return { run, engine, mesh, world, issuer, s3, submission, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,17 +1,22 @@
 import type { Clock } from '../platform/clock.ts';
 import type { DocumentId } from '../platform/ids.ts';
-import { type Change, change, type Indexed, type Stored, type Table } from '../platform/table.ts';
+import type { Measure } from '../platform/measure.ts';
+import { change, type Indexed, type Stored, type Table } from '../platform/table.ts';
 import { type DeliverySettings, nextCheckAt } from './due.ts';
 import type { DeliveryEvent } from './events.ts';
 import { documentKey } from './keys.ts';
+import { figuresOf } from './measures.ts';
 import type { DocumentRecord } from './record.ts';
 import { reduce } from './reduce.ts';
 import { stateOf } from './state-of.ts';
+import { unsentSince } from './unsent.ts';
 
 export interface DeliveryContext {
   readonly table: Table;
   readonly clock: Clock;
   readonly settings: DeliverySettings;
+  /** Told of what each change that went through amounts to. */
+  readonly measure?: Measure;
 }
 
 export type StoredRecord = DocumentRecord & Stored;
@@ -22,11 +27,13 @@ export type Applied =
 
 export const indexedRecord = (record: DocumentRecord, now: number, settings: DeliverySettings): Indexed => {
   const due = nextCheckAt(record, now, settings);
+  const unsent = unsentSince(record);
   return {
     senderOds: record.senderOds,
     updatedAt: now,
     state: stateOf(record),
     ...(due === undefined ? {} : { nextCheckAt: due }),
+    ...(unsent === undefined ? {} : { unsentSince: unsent }),
   };
 };
 
@@ -34,25 +41,41 @@ export const readDocument = (table: Table, documentId: DocumentId): Promise<Stor
   table.read<DocumentRecord>(documentKey(documentId));
 
 /** Reads, reduces and writes one document; on conflict reduces again. The only way a record changes. */
-export const applyEvent = (
-  { table, clock, settings }: DeliveryContext,
+export const applyEvent = async (
+  { table, clock, settings, measure }: DeliveryContext,
   documentId: DocumentId,
   event: DeliveryEvent,
-): Promise<Applied> =>
-  change<DocumentRecord, Applied>(table, documentKey(documentId), (stored): Change<DocumentRecord, Applied> => {
-    const now = clock.now();
-    const reduction = reduce(stored, event, now);
-    if (reduction.kind === 'no-op') {
-      return { kind: 'keep', result: { kind: 'no-op', why: reduction.why, ...(stored ? { record: stored } : {}) } };
+): Promise<Applied> => {
+  const { applied, before } = await change<DocumentRecord, { applied: Applied; before: DocumentRecord | undefined }>(
+    table,
+    documentKey(documentId),
+    (stored) => {
+      const now = clock.now();
+      const reduction = reduce(stored, event, now);
+      if (reduction.kind === 'no-op') {
+        const applied: Applied = { kind: 'no-op', why: reduction.why, ...(stored ? { record: stored } : {}) };
+        return { kind: 'keep', result: { applied, before: stored } };
+      }
+      const { record, what } = reduction;
+      return {
+        kind: 'put',
+        item: record,
+        indexed: indexedRecord(record, now, settings),
+        result: {
+          applied: { kind: 'changed', what, record: { ...record, revision: (stored?.revision ?? 0) + 1 } },
+          before: stored,
+        },
+      };
+    },
+  );
+  if (measure && applied.kind === 'changed') {
+    for (const { kind, metric, value } of figuresOf(before, applied.record)) {
+      if (kind === 'counted') measure.count(metric, value);
+      else measure.record(metric, value);
     }
-    const { record, what } = reduction;
-    return {
-      kind: 'put',
-      item: record,
-      indexed: indexedRecord(record, now, settings),
-      result: { kind: 'changed', what, record: { ...record, revision: (stored?.revision ?? 0) + 1 } },
-    };
-  });
+  }
+  return applied;
+};
 
 /** Work that is done is taken off, if the record still is the one whose work was done. */
 export const clearWork = async (

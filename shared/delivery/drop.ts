@@ -1,4 +1,5 @@
 import type { DocumentId, OdsCode } from '../platform/ids.ts';
+import type { Indexed } from '../platform/table.ts';
 import { halfLimit, halfNotice, unfinishedAfter } from './due.ts';
 
 /**
@@ -103,3 +104,9 @@ export const dropCheckAt = (item: DropItem): number | undefined => {
   if (item.manifest && item.pdf) return Math.max(item.manifest.at, item.pdf.at) + unfinishedAfter;
   return undefined;
 };
+
+/** Where the drop stands on the indexes. A pair that nobody has finished waits for us, as a document does. */
+export const indexedDrop = (item: DropItem, due = dropCheckAt(item)): Indexed => ({
+  ...(due === undefined ? {} : { nextCheckAt: due }),
+  ...(item.manifest && item.pdf ? { unsentSince: Math.max(item.manifest.at, item.pdf.at) } : {}),
+});

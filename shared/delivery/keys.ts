@@ -7,8 +7,13 @@ export const meshKey = (meshMessageId: string): string => `MESH#${meshMessageId}
 export const parkedKey = (meshMessageId: string): string => `PARKED#${meshMessageId}`;
 export const senderKey = (odsCode: string): string => `SENDER#${odsCode}`;
 export const mailboxKey = (mailboxId: string): string => `MAILBOX#${mailboxId}`;
+/** Which mailboxes are registered, so that what looks at all of them need not search. */
+export const mailboxesKey = 'MAILBOXES';
 export const quarantineKey = (meshMessageId: string): string => `QUARANTINE#${meshMessageId}`;
 export const foreignKey = (mailboxId: string, meshMessageId: string): string => `FOREIGN#${mailboxId}#${meshMessageId}`;
+export const clientKey = (clientId: string): string => `CLIENT#${clientId}`;
+/** What the API took and compose has not yet made a record of. */
+export const submissionKey = (documentId: string): string => `SUBMISSION#${documentId}`;
 export const sweepKey = 'WATCH#sweep';
 
 /** The kind of item behind a key, and the rest of it. */

@@ -3,7 +3,7 @@ import type { Objects } from '../platform/objects.ts';
 import type { Queue } from '../platform/queue.ts';
 import { change } from '../platform/table.ts';
 import { applyEvent, clearWork, type DeliveryContext, type StoredRecord } from './documents.ts';
-import { type DropItem, dropCheckAt, type FinishedHalf, finishPair, type Side } from './drop.ts';
+import { type DropItem, type FinishedHalf, finishPair, indexedDrop, type Side } from './drop.ts';
 import { type Encounter, noEncounter, releaseEncounter } from './encounter.ts';
 import {
   archivedSent,
@@ -124,8 +124,7 @@ const discardDrop = async (context: WorkContext, inbox: Objects, record: StoredR
       pdf: finished(discard.pdfVersionId, 'pdf'),
       manifest: finished(discard.manifestVersionId, 'manifest'),
     });
-    const due = dropCheckAt(item);
-    return { kind: 'put', item, indexed: due === undefined ? {} : { nextCheckAt: due }, result: undefined };
+    return { kind: 'put', item, indexed: indexedDrop(item), result: undefined };
   });
 };
 

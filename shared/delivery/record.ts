@@ -33,6 +33,8 @@ export interface Composition {
   readonly number: number;
   /** The time inside the message; fixed before composing, so that composing again gives the same bytes. */
   readonly composedAt: number;
+  /** When the same content, dropped again, was taken up anew. */
+  readonly takenUpAgainAt?: number;
   readonly source: Source;
   readonly messageHeaderId: MessageHeaderId;
   /** D: what a replacement points at. */
@@ -67,6 +69,8 @@ export interface Source {
   readonly manifest: { readonly key: string; readonly versionId: string; readonly sha256: string };
   /** The digest that the manifest names; absent where it names none and nobody has computed it. */
   readonly pdf: { readonly key: string; readonly versionId: string; readonly size: number; readonly sha256?: string };
+  /** The request to the API that handed it over; absent where it was dropped. */
+  readonly request?: { readonly requestId: string; readonly correlationId?: string };
 }
 
 export interface StoredMessage {

@@ -60,12 +60,13 @@ const tryAgain = (record: DocumentRecord, current: Composition, drop: Drop, at: 
   const { rejection: _r, suppression: _s, failure: _f, waiting: _w, ...rest } = current;
   if (state === 'REJECTED' || state === 'SUPPRESSED') {
     // Nothing was stored, so the time inside the message may be today's.
-    return { what: 'dropped again: tried again', composition: { ...rest, source: drop.source, composedAt: at } };
+    const composition = { ...rest, source: drop.source, composedAt: at, takenUpAgainAt: at };
+    return { what: 'dropped again: tried again', composition };
   }
   if (state === 'SEND_FAILED' && current.stored && current.giveUpAt !== undefined) {
     return {
       what: 'dropped again: tried again',
-      composition: { ...rest, giveUpAt: at + (current.giveUpAt - current.stored.at) },
+      composition: { ...rest, giveUpAt: at + (current.giveUpAt - current.stored.at), takenUpAgainAt: at },
       work: { enqueue: current.number, discardDrops: [drop.discard] },
     };
   }

@@ -1,4 +1,6 @@
 import type { z } from 'zod';
+import { clientFile } from '../callers/client.ts';
+import { putClient, readClient } from '../callers/registry.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Table } from '../platform/table.ts';
 import { mailboxFile } from '../senders/mailbox.ts';
@@ -72,6 +74,21 @@ const putMailboxFile = async (file: string, context: CommandContext): Promise<Co
   );
 };
 
+const putClientFile = async (file: string, context: CommandContext): Promise<CommandResult> => {
+  const read = validated(clientFile, file, context);
+  if (read.kind === 'problem') return read.result;
+  const { clientId, odsCode, scopes } = read.value;
+  if (!(await readSender(context.table, odsCode))) {
+    return failed(`Client ${clientId} calls for sender ${odsCode}, which is not registered: put the sender first.`);
+  }
+  const outcome = await putClient(context.table, read.value);
+  return succeeded(
+    `Client ${clientId} ${outcome}: it calls the API for ${odsCode} with ${scopes.join(' and ')}.`,
+    // The gateway keeps an answer of the authoriser so long.
+    ...(outcome === 'replaced' ? ['What it could do before may go on for a minute.'] : []),
+  );
+};
+
 const show = async (what: string, found: Promise<object | undefined>): Promise<CommandResult> => {
   const item = await found;
   return item ? succeeded(JSON.stringify(item, undefined, 2)) : failed(`No such ${what}.`);
@@ -83,6 +100,8 @@ export const usage = [
   '  mailbox show ID      its settings and what is known of it',
   '  sender put FILE      register a sending organisation, or change its settings',
   '  sender show ODS      its settings',
+  '  client put FILE      let a client of your token issuer call the API for an organisation, or change that',
+  '  client show ID       for whom it calls, and what it may do',
   '--table NAME is a deployment, under your own AWS credentials; --dir FOLDER a local run, by default that in .local.',
 ];
 
@@ -94,6 +113,10 @@ export const runCommand = (words: readonly string[], context: CommandContext): P
         return putSenderFile(argument, context);
       case 'mailbox put':
         return putMailboxFile(argument, context);
+      case 'client put':
+        return putClientFile(argument, context);
+      case 'client show':
+        return show('client', readClient(context.table, argument));
       case 'sender show':
         return show('sender', readSender(context.table, argument));
       case 'mailbox show':

@@ -18,7 +18,7 @@ import { powertoolsMeasure } from '../platform/measure.ts';
 
 /** From a function's environment to what it works with: the only place where real adapters meet the library. */
 
-type Environment = z.output<(typeof environments)[keyof typeof environments]>;
+type Environment = z.output<(typeof environments)['compose' | 'send' | 'poll' | 'watch']>;
 
 const common = (environment: Environment) => ({
   table: dynamoDbTable(environment.TABLE_NAME),
@@ -32,7 +32,11 @@ const common = (environment: Environment) => ({
   drops: s3Objects(environment.INBOX_BUCKET),
   messages: s3Objects(environment.MESSAGES_BUCKET),
   log: powertoolsLog(environment.POWERTOOLS_SERVICE_NAME),
-  measure: powertoolsMeasure(environment.POWERTOOLS_METRICS_NAMESPACE, environment.POWERTOOLS_SERVICE_NAME),
+  measure: powertoolsMeasure(
+    environment.POWERTOOLS_METRICS_NAMESPACE,
+    environment.POWERTOOLS_SERVICE_NAME,
+    environment.STAGE,
+  ),
   redelivery: sqsRedelivery(),
   connection: {
     stage: environment.STAGE,

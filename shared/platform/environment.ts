@@ -9,52 +9,113 @@ const name = z.string().min(1);
 const url = z.url();
 
 const common = z.object({
-  STAGE: name,
-  TABLE_NAME: name,
-  /** Drops and receipts: `inbox/{ods}/…`, `receipts/{ods}/…`. */
-  INBOX_BUCKET: name,
-  /** Composed messages: `messages/{documentId}/{composition}/…`. */
-  MESSAGES_BUCKET: name,
-  /** How long after a doubtful attempt's deadline the one flagged re-send comes; never past the three-hour limit. */
-  DOUBT_WAIT_MINUTES: z.coerce.number().int().min(1).max(180),
-  /** How long a composed document is tried before a person takes over. */
-  GIVE_UP_AFTER_MINUTES: z.coerce.number().int().positive(),
-  POWERTOOLS_SERVICE_NAME: name,
-  POWERTOOLS_METRICS_NAMESPACE: name,
-  POWERTOOLS_LOG_LEVEL: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
+  STAGE: name.describe('The stage.'),
+  TABLE_NAME: name.describe('The one table.'),
+  INBOX_BUCKET: name.describe('Drops and receipts: `inbox/{ods}/…`, `receipts/{ods}/…`.'),
+  MESSAGES_BUCKET: name.describe('Composed messages: `messages/{documentId}/{composition}/…`.'),
+  DOUBT_WAIT_MINUTES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(180)
+    .describe(
+      'How long after a doubtful attempt’s deadline the one flagged re-send comes; never past the three-hour limit.',
+    ),
+  GIVE_UP_AFTER_MINUTES: z.coerce
+    .number()
+    .int()
+    .positive()
+    .describe('How long a composed document is tried before a person takes over.'),
+  POWERTOOLS_SERVICE_NAME: name.describe('The function’s name in logs and metrics.'),
+  POWERTOOLS_METRICS_NAMESPACE: name.describe('The namespace of metrics.'),
+  POWERTOOLS_LOG_LEVEL: z
+    .enum(['DEBUG', 'INFO', 'WARN', 'ERROR'])
+    .default('INFO')
+    .describe('The least severe log lines that are written.'),
 });
 
 /** Comma-separated NHS numbers; a trailing `*` stands for any rest. */
 const nhsNumberPatterns = z.string().regex(/^$|^\d+\*?(,\d+\*?)*$/);
 
+const outboxQueue = url.describe('Where documents to be sent are queued.');
+const archiveBucket = name.describe('What was sent and received, locked.');
+
 export const composeEnvironment = common.extend({
-  OUTBOX_QUEUE_URL: url,
-  /** Published test numbers: refused where the mailbox is in production. */
-  REFUSED_NHS_NUMBERS: nhsNumberPatterns,
-  /** The only numbers sent anywhere but in production. */
-  ALLOWED_NHS_NUMBERS: nhsNumberPatterns,
-  /** Given names that steer NHS test harnesses: refused in production. Comma-separated regular expressions. */
-  REFUSED_GIVEN_NAMES: z.string(),
-  /** Longest PDF accepted, in bytes. */
-  MAX_PDF_BYTES: z.coerce.number().int().positive(),
+  OUTBOX_QUEUE_URL: outboxQueue,
+  REFUSED_NHS_NUMBERS: nhsNumberPatterns.describe(
+    'Published test numbers, comma-separated: refused where the mailbox is in production.',
+  ),
+  ALLOWED_NHS_NUMBERS: nhsNumberPatterns.describe('The only numbers sent anywhere but in production, comma-separated.'),
+  REFUSED_GIVEN_NAMES: z
+    .string()
+    .describe('Given names that steer NHS test harnesses: refused in production. Comma-separated regular expressions.'),
+  MAX_PDF_BYTES: z.coerce.number().int().positive().describe('Longest PDF accepted, in bytes.'),
 });
 
-export const sendEnvironment = common.extend({ ARCHIVE_BUCKET: name });
+export const sendEnvironment = common.extend({ ARCHIVE_BUCKET: archiveBucket });
 
-export const pollEnvironment = common.extend({ ARCHIVE_BUCKET: name });
+export const pollEnvironment = common.extend({ ARCHIVE_BUCKET: archiveBucket });
 
 export const watchEnvironment = common.extend({
-  ARCHIVE_BUCKET: name,
-  INGEST_QUEUE_URL: url,
-  OUTBOX_QUEUE_URL: url,
-  POLL_QUEUE_URL: url,
+  ARCHIVE_BUCKET: archiveBucket,
+  INGEST_QUEUE_URL: url.describe('Where drops to be taken are queued.'),
+  OUTBOX_QUEUE_URL: outboxQueue,
+  POLL_QUEUE_URL: url.describe('Where mailboxes to be polled are queued.'),
 });
+
+const bytes = z.coerce.number().int().positive();
+
+export const apiEnvironment = common
+  .pick({
+    STAGE: true,
+    TABLE_NAME: true,
+    INBOX_BUCKET: true,
+    MESSAGES_BUCKET: true,
+    POWERTOOLS_SERVICE_NAME: true,
+    POWERTOOLS_METRICS_NAMESPACE: true,
+    POWERTOOLS_LOG_LEVEL: true,
+  })
+  .extend({
+    /** The one that compose has. */
+    MAX_PDF_BYTES: bytes.describe('Longest PDF accepted, in bytes.'),
+    MAX_INLINE_BYTES: bytes.describe('Longest PDF inside a request, in bytes before base64.'),
+    UPLOAD_LIFE_SECONDS: z.coerce
+      .number()
+      .int()
+      .min(60)
+      .max(3600)
+      .describe('How long the form of an upload can be posted.'),
+  });
+
+export const authoriseEnvironment = common
+  .pick({
+    STAGE: true,
+    TABLE_NAME: true,
+    POWERTOOLS_SERVICE_NAME: true,
+    POWERTOOLS_METRICS_NAMESPACE: true,
+    POWERTOOLS_LOG_LEVEL: true,
+  })
+  .extend({
+    TOKEN_ISSUER: url.describe('What `iss` of a token must be.'),
+    TOKEN_AUDIENCE: name.describe(
+      'What `aud` of a token must hold; for a Cognito access token, which has none, the resource server of its scopes.',
+    ),
+    JWKS_URL: url.describe('Where the issuer publishes its keys.'),
+    TOKEN_LEEWAY_SECONDS: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(300)
+      .describe('How far the issuer’s clock and ours may lie apart.'),
+  });
 
 export const environments = {
   compose: composeEnvironment,
   send: sendEnvironment,
   poll: pollEnvironment,
   watch: watchEnvironment,
+  api: apiEnvironment,
+  authorise: authoriseEnvironment,
 } as const;
 
 export type FunctionName = keyof typeof environments;

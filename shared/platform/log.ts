@@ -20,6 +20,12 @@ export interface LogFields {
   readonly slot?: string;
   readonly count?: number;
   readonly daysToExpiry?: number;
+  /** Of a request to the API: its ids, checked; who called; the route, never the address; the status answered. */
+  readonly requestId?: string;
+  readonly correlationId?: string;
+  readonly clientId?: string;
+  readonly route?: string;
+  readonly status?: number;
   /** Name and message of an error of ours or of AWS: never one that quotes input. */
   readonly error?: string;
 }

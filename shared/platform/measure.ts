@@ -4,10 +4,22 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 export const metricUnits = {
   DocumentsReceived: MetricUnit.Count,
   DocumentsComposed: MetricUnit.Count,
-  DocumentsRejected: MetricUnit.Count,
   DocumentsSent: MetricUnit.Count,
+  DocumentsInfrastructureAcknowledged: MetricUnit.Count,
   DocumentsAccepted: MetricUnit.Count,
+  DocumentsRejected: MetricUnit.Count,
+  DocumentsSendFailed: MetricUnit.Count,
+  DocumentsUndelivered: MetricUnit.Count,
+  DocumentsInfrastructureRejected: MetricUnit.Count,
+  DocumentsBusinessRejected: MetricUnit.Count,
+  DocumentsContradicted: MetricUnit.Count,
+  DocumentsSuperseded: MetricUnit.Count,
+  DocumentsSuppressed: MetricUnit.Count,
+  DocumentsHeld: MetricUnit.Count,
+  DocumentsOverdue: MetricUnit.Count,
   DocumentsNeedingAttention: MetricUnit.Count,
+  TimeToSent: MetricUnit.Seconds,
+  TimeToAccepted: MetricUnit.Seconds,
   DuplicateDrops: MetricUnit.Count,
   RefusedDrops: MetricUnit.Count,
   UnknownOutcomes: MetricUnit.Count,
@@ -19,29 +31,103 @@ export const metricUnits = {
   QuarantinedMessages: MetricUnit.Count,
   DuplicateAcknowledgements: MetricUnit.Count,
   CircuitsOpened: MetricUnit.Count,
-  CertificateDaysLeft: MetricUnit.Count,
   UnfinishedWork: MetricUnit.Count,
+  ItemsFailed: MetricUnit.Count,
+  OldestUnsentMinutes: MetricUnit.Count,
+  MailboxesWithoutPoll: MetricUnit.Count,
+  CircuitsOpen: MetricUnit.Count,
+  CertificateDaysLeft: MetricUnit.Count,
 } as const;
 export type MetricName = keyof typeof metricUnits;
+
+/**
+ * What each function counts: emitted with every invocation, 0 where nothing happened, so that an alarm can tell quiet
+ * from silence. What a function comes to count beside its own (a parked report applied by send) is emitted as well.
+ */
+export const countersOf = {
+  compose: [
+    'DocumentsReceived',
+    'DocumentsComposed',
+    'DocumentsRejected',
+    'DocumentsSuppressed',
+    'DocumentsNeedingAttention',
+    'DuplicateDrops',
+    'RefusedDrops',
+    'ItemsFailed',
+  ],
+  send: [
+    'DocumentsSent',
+    'DocumentsSendFailed',
+    'DocumentsSuperseded',
+    'DocumentsNeedingAttention',
+    'UnknownOutcomes',
+    'CircuitsOpened',
+    'ItemsFailed',
+  ],
+  poll: [
+    'DocumentsInfrastructureAcknowledged',
+    'DocumentsAccepted',
+    'DocumentsUndelivered',
+    'DocumentsInfrastructureRejected',
+    'DocumentsBusinessRejected',
+    'DocumentsContradicted',
+    'DocumentsNeedingAttention',
+    'PollsSucceeded',
+    'PollsFailed',
+    'InboxMessages',
+    'InboxMessagesFailed',
+    'ForeignMessages',
+    'QuarantinedMessages',
+    'DuplicateAcknowledgements',
+    'CircuitsOpened',
+    'ItemsFailed',
+  ],
+  watch: [
+    'DocumentsRejected',
+    'DocumentsHeld',
+    'DocumentsOverdue',
+    'DocumentsNeedingAttention',
+    'UnfinishedWork',
+    'ItemsFailed',
+  ],
+} as const satisfies Readonly<Record<string, readonly MetricName[]>>;
 
 export interface Measure {
   /** Adds to this invocation's figure; 0 is a figure too. */
   count(metric: MetricName, value?: number): void;
-  /** Emits what was gathered; call once at the end of an invocation. */
+  /** One reading: how things stand, or how long one thing took. Readings are never added up. */
+  record(metric: MetricName, value: number): void;
+  /** Emits what was gathered since the last time, and the function's other counters as 0. */
   flush(): void;
 }
 
-export const powertoolsMeasure = (namespace: string, serviceName: string): Measure => {
-  const metrics = new Metrics({ namespace, serviceName });
-  let counted = false;
+/**
+ * Metrics under the dimensions `service` (the function) and `stage`: two stages may share an account, and one's alarms
+ * must not hear of the other's documents.
+ */
+export const powertoolsMeasure = (namespace: string, functionName: string, stage: string): Measure => {
+  const metrics = new Metrics({ namespace, serviceName: functionName, defaultDimensions: { stage } });
+  const own: readonly MetricName[] = Object.hasOwn(countersOf, functionName)
+    ? countersOf[functionName as keyof typeof countersOf]
+    : [];
+  const zeros = () => new Map<MetricName, number>(own.map((metric) => [metric, 0]));
+  let counted = zeros();
+  let recorded = false;
   return {
     count(metric, value = 1) {
-      counted = true;
+      counted.set(metric, (counted.get(metric) ?? 0) + value);
+    },
+    record(metric, value) {
+      recorded = true;
       metrics.addMetric(metric, metricUnits[metric], value);
     },
     flush() {
-      if (counted) metrics.publishStoredMetrics();
-      counted = false;
+      const gathered = counted;
+      counted = zeros();
+      if (gathered.size === 0 && !recorded) return;
+      recorded = false;
+      for (const [metric, value] of gathered) metrics.addMetric(metric, metricUnits[metric], value);
+      metrics.publishStoredMetrics();
     },
   };
 };

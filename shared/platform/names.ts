@@ -5,6 +5,8 @@ export const metricsNamespace = 'SendDocument';
 /** Prefixes inside the drops bucket: what organisations write, and what they read back. */
 export const inboxPrefix = 'inbox/';
 export const receiptsPrefix = 'receipts/';
+/** PDFs sent ahead through an upload form: `uploads/{ods}/{uploadId}.pdf`. They expire after a day. */
+export const uploadsPrefix = 'uploads/';
 
 /** Secrets Manager names (docs/architecture.md, Secrets). */
 export const secretRoot = (stage: string): string => `/send-document/${stage}/mesh`;
@@ -15,6 +17,8 @@ export const mailboxSecretName = (stage: string, mailboxId: string): string =>
 /** Index names of the one table. `work`: partition `workShard`, sort `nextCheckAt`. `bySender`: `senderOds`, `updatedAt`. */
 export const workIndex = 'work';
 export const bySenderIndex = 'bySender';
+/** Partition `workShard`, sort `unsentSince`: documents that are ours to send and have not gone, oldest first. */
+export const unsentIndex = 'unsent';
 export const workShards = ['0', '1', '2', '3'] as const;
 /** Time-to-live attribute, epoch seconds. */
 export const expiryAttribute = 'expiresAt';

@@ -7,6 +7,8 @@ export interface StoredObject {
   readonly size: number;
   readonly etag: string;
   readonly lastModified: number;
+  /** What whoever wrote it put beside it (`x-amz-meta-…`): input like any other. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 export interface ListedObject {
@@ -21,14 +23,20 @@ export interface Objects {
     key: string,
     options?: { versionId?: string; range?: { from: number; to: number } },
   ): Promise<StoredObject | undefined>;
-  head(key: string): Promise<{ versionId: string; size: number; etag: string } | undefined>;
+  /** `sha256`: hex, where the object was written with that checksum. */
+  head(key: string): Promise<{ versionId: string; size: number; etag: string; sha256?: string } | undefined>;
   /**
    * Writes a small object. `ifMatch`: only over that ETag; `ifNew`: only where nothing is. `conflict` otherwise.
    */
   put(
     key: string,
     body: string | Uint8Array,
-    options?: { contentType?: string; ifMatch?: string; ifNew?: boolean },
+    options?: {
+      contentType?: string;
+      ifMatch?: string;
+      ifNew?: boolean;
+      metadata?: Readonly<Record<string, string>>;
+    },
   ): Promise<'written' | 'conflict'>;
   /** Writes a stream of unknown length in parts. Rejects, leaving nothing, if `body` throws. */
   upload(key: string, body: AsyncIterable<Uint8Array>, contentType: string): Promise<void>;
@@ -36,6 +44,8 @@ export interface Objects {
   remove(key: string, options?: { ifMatch?: string }): Promise<'removed' | 'conflict'>;
   /** Streams another bucket's object here, only where nothing is yet. Throws if there is no such object. */
   copyFrom(source: Objects, sourceKey: string, key: string): Promise<'written' | 'conflict'>;
+  /** Copies within the bucket without reading: only the object with that ETag, `conflict` if it is another or gone. */
+  copyWithin(sourceKey: string, key: string, ifMatch: string): Promise<'written' | 'conflict'>;
   /** In the order of keys; `after` leaves out everything up to and including that key. */
   list(prefix: string, after?: string): AsyncIterable<ListedObject>;
   readonly bucket: string;
@@ -47,7 +57,7 @@ export const readWhole = async (
   key: string,
   limit: number,
   versionId?: string,
-): Promise<{ bytes: Buffer; etag: string } | 'too-large' | undefined> => {
+): Promise<{ bytes: Buffer; etag: string; metadata: Readonly<Record<string, string>> } | 'too-large' | undefined> => {
   const found = await objects.get(key, versionId === undefined ? {} : { versionId });
   if (!found) return undefined;
   const parts: Uint8Array[] = [];
@@ -60,5 +70,24 @@ export const readWhole = async (
     }
     parts.push(part);
   }
-  return { bytes: Buffer.concat(parts), etag: found.etag };
+  return { bytes: Buffer.concat(parts), etag: found.etag, metadata: found.metadata ?? {} };
 };
+
+/** A form that anybody may post one object with, once it is known: no credentials, nothing but this object. */
+export interface UploadForm {
+  readonly url: string;
+  /** To be sent before the file, as they are. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** The port that makes such forms for a bucket. */
+export interface UploadForms {
+  /** Fixes key, content type, length and content (SHA-256, hex); the form expires after `lifeSeconds`. */
+  formFor(object: {
+    readonly key: string;
+    readonly contentType: string;
+    readonly size: number;
+    readonly sha256: string;
+    readonly lifeSeconds: number;
+  }): Promise<UploadForm>;
+}

@@ -2,6 +2,7 @@ import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-p
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { z } from 'zod';
 import { errorText, type Log } from './log.ts';
+import type { Measure } from './measure.ts';
 import type { Redelivery } from './queue.ts';
 
 /** What a message's own processing decided: gone, or to come back after a while. */
@@ -19,7 +20,7 @@ class ReturnToQueue extends Error {
  * when it says, a throw leaves it to the queue's own timing, and one that cannot be decoded ends in the DLQ.
  */
 export const processBatch = <S extends z.ZodType>(
-  { log, redelivery, finish }: { log: Log; redelivery: Redelivery; finish: () => void },
+  { log, redelivery, measure }: { log: Log; redelivery: Redelivery; measure: Measure },
   schema: S,
   take: (message: z.output<S>, context: Context) => Promise<MessageDisposition>,
 ) => {
@@ -27,10 +28,12 @@ export const processBatch = <S extends z.ZodType>(
   const one = async (record: SQSRecord, context: Context): Promise<void> => {
     const decoded = schema.safeParse(jsonOf(record.body));
     if (!decoded.success) {
+      measure.count('ItemsFailed');
       log.error('MESSAGE_UNREADABLE', { why: 'not a message of this queue' });
       throw new ReturnToQueue();
     }
     const disposition = await take(decoded.data, context).catch((error: unknown) => {
+      measure.count('ItemsFailed');
       log.error('MESSAGE_FAILED', { error: errorText(error) });
       throw error;
     });
@@ -45,7 +48,7 @@ export const processBatch = <S extends z.ZodType>(
         throwOnFullBatchFailure: false,
       });
     } finally {
-      finish();
+      measure.flush();
     }
   };
 };

@@ -15,6 +15,8 @@ export interface Indexed {
   readonly state?: string;
   /** Time to live, epoch ms. */
   readonly expiresAt?: number;
+  /** Puts the item on the `unsent` index too: since when it waits to be sent, epoch ms. Only with `nextCheckAt`. */
+  readonly unsentSince?: number;
 }
 
 export type WriteOutcome = 'written' | 'conflict';
@@ -27,6 +29,40 @@ export interface Table {
   remove(key: string, expected: number): Promise<WriteOutcome>;
   /** Keys of one work shard that are due, earliest first. Only finds candidates: decide on what `read` gives. */
   due(shard: string, now: number, limit: number): Promise<{ key: string; nextCheckAt: number }[]>;
+}
+
+/** A place in a sender's list: what `after` and `next` of a page name. */
+export interface SenderPosition {
+  readonly key: string;
+  readonly updatedAt: number;
+}
+
+export interface SenderRow extends SenderPosition {
+  readonly state?: string;
+}
+
+/** What a sender has on the `bySender` index. A little behind the items: to show, not to decide. */
+export interface SenderIndex {
+  /**
+   * The sender's items that were changed from `from` up to and with `to`, newest first. `limit` bounds what is looked
+   * at, so a page may hold less, even nothing: there is more as long as there is a `next`.
+   */
+  bySender(
+    senderOds: string,
+    wanted: {
+      readonly from: number;
+      readonly to: number;
+      readonly state?: string;
+      readonly after?: SenderPosition;
+      readonly limit: number;
+    },
+  ): Promise<{ readonly rows: readonly SenderRow[]; readonly next?: SenderPosition }>;
+}
+
+/** The documents that are ours to send and have not gone, by since when. */
+export interface UnsentIndex {
+  /** The earliest `unsentSince` of one work shard; `undefined` where nothing waits. A moment behind the table. */
+  oldestUnsent(shard: string): Promise<number | undefined>;
 }
 
 /** What a change wants: a new item, no item, or nothing. `result` goes back to the caller. */

@@ -20,7 +20,8 @@ export interface ConnectionSetting {
 export interface Connection {
   readonly kind: 'ok';
   readonly client: MeshClient;
-  readonly daysToExpiry: number;
+  /** Epoch ms. */
+  readonly certificateExpiresAt: number;
 }
 
 const missing = (what: string, name: string): Configuration => ({
@@ -68,7 +69,7 @@ export const connect = async (
   if (base.kind === 'configuration') return base;
   return {
     kind: 'ok',
-    daysToExpiry: checked.daysToExpiry,
+    certificateExpiresAt: checked.expiresAt,
     client: createMeshClient({
       baseUrl: base.value,
       mailboxId: mailbox.mailboxId,

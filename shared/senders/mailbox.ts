@@ -7,15 +7,22 @@ const secondsBetweenPolls = 300;
 /** A MESH mailbox: `MAILBOX#{id}`, put by `operate mailbox put FILE`. Its secret is stored apart. */
 export const mailboxFile = z
   .strictObject({
-    mailboxId,
-    odsCode,
-    environment: z.enum(['production', 'integration', 'deployment', 'local']),
-    /** Only for `local`: a MESH on this machine. */
-    baseUrl: z.url().optional(),
-    /** MESH asks for at least five minutes (mesh-api 1.10); only a local MESH may be asked more often. */
-    pollEverySeconds: z.int().min(5).max(86_400).default(secondsBetweenPolls),
-    /** Other systems read this mailbox too: what matches nothing of ours stays in it. */
-    shared: z.boolean().default(false),
+    mailboxId: mailboxId.describe('As registered with MESH, in capitals.'),
+    odsCode: odsCode.describe('The organisation that MESH knows as the mailbox’s owner.'),
+    environment: z
+      .enum(['production', 'integration', 'deployment', 'local'])
+      .describe('Which MESH. `local` is for the one-machine run.'),
+    baseUrl: z.url().optional().describe('Only for `local`: where the MESH of this machine is.'),
+    pollEverySeconds: z
+      .int()
+      .min(5)
+      .max(86_400)
+      .default(secondsBetweenPolls)
+      .describe('MESH wants at least 300; only a local one may be asked more often.'),
+    shared: z
+      .boolean()
+      .default(false)
+      .describe('Another system reads this mailbox too: what matches nothing of ours then stays in it.'),
   })
   .superRefine((file, context) => {
     if (file.environment === 'local' && file.baseUrl === undefined) {
@@ -44,6 +51,11 @@ export interface MailboxCourse {
   readonly lastPollAt?: number;
   readonly lastPollOutcome?: 'ok' | 'transient' | 'configuration';
   readonly lastHandshakeAt?: number;
+  /** When the mailbox was first put, and when its inbox was last read to the end. */
+  readonly registeredAt?: number;
+  readonly lastGoodPollAt?: number;
+  /** Of the certificate that the last poll went out with. */
+  readonly certificateExpiresAt?: number;
   /** Open while certificate, key or password is wrong: nothing is sent or polled, one person is told once. */
   readonly circuit?: Circuit;
 }
@@ -91,8 +103,23 @@ export const afterPoll = (
   ...mailbox.course,
   lastPollAt: now,
   lastPollOutcome: outcome,
+  ...(outcome === 'ok' ? { lastGoodPollAt: now } : {}),
   nextPollAt: now + mailbox.setting.pollEverySeconds * 1000,
 });
 
 /** When `watch` must look at the mailbox: to poll it, or to try an open circuit. */
 export const mailboxCheckAt = ({ course }: Mailbox): number => course.circuit?.nextTryAt ?? course.nextPollAt;
+
+/** Polls that may be missed before somebody is told. */
+const missedPolls = 3;
+
+/**
+ * Has MESH not answered for this mailbox for three intervals? An open circuit is no silence: it has an alarm of its
+ * own, and nothing is polled meanwhile. A mailbox polled more often than MESH asks for has the time of one that is not.
+ */
+export const isSilent = ({ setting, course }: Mailbox, now: number): boolean => {
+  if (course.circuit) return false;
+  const { registeredAt = 0, lastGoodPollAt = 0, lastHandshakeAt = 0 } = course;
+  const heard = Math.max(registeredAt, lastGoodPollAt, lastHandshakeAt);
+  return now - heard > missedPolls * Math.max(setting.pollEverySeconds, secondsBetweenPolls) * 1000;
+};

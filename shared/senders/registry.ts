@@ -1,4 +1,5 @@
-import { mailboxKey, senderKey } from '../delivery/keys.ts';
+import { mailboxesKey, mailboxKey, senderKey } from '../delivery/keys.ts';
+import { inParallel } from '../platform/parallel.ts';
 import { type Change, change, type Stored, type Table } from '../platform/table.ts';
 import { type Mailbox, type MailboxCourse, type MailboxSetting, mailboxCheckAt } from './mailbox.ts';
 import type { Sender } from './sender.ts';
@@ -25,11 +26,44 @@ const put = <R>(mailbox: Mailbox, result: R): Change<Mailbox, R> => ({
   result,
 });
 
+/** Which mailboxes there are: `MAILBOXES`. */
+interface MailboxList {
+  readonly mailboxIds: readonly string[];
+}
+
 /** A setting put again keeps what was learned; a new mailbox is polled at once. */
-export const putMailbox = (table: Table, setting: MailboxSetting, now: number): Promise<'created' | 'replaced'> =>
-  change<Mailbox, 'created' | 'replaced'>(table, mailboxKey(setting.mailboxId), (stored) =>
-    put({ setting, course: { ...(stored?.course ?? {}), nextPollAt: now } }, stored ? 'replaced' : 'created'),
+export const putMailbox = async (
+  table: Table,
+  setting: MailboxSetting,
+  now: number,
+): Promise<'created' | 'replaced'> => {
+  const { mailboxId } = setting;
+  // On the list first: one that is listed and not there yet is passed over, one that is not listed is watched by nobody.
+  await change<MailboxList, undefined>(table, mailboxesKey, (stored) => {
+    const mailboxIds = stored?.mailboxIds ?? [];
+    return mailboxIds.includes(mailboxId)
+      ? { kind: 'keep', result: undefined }
+      : { kind: 'put', item: { mailboxIds: [...mailboxIds, mailboxId] }, result: undefined };
+  });
+  return change<Mailbox, 'created' | 'replaced'>(table, mailboxKey(mailboxId), (stored) =>
+    put(
+      { setting, course: { registeredAt: now, ...(stored?.course ?? {}), nextPollAt: now } },
+      stored ? 'replaced' : 'created',
+    ),
   );
+};
+
+/** Every mailbox that was put. */
+export const listMailboxes = async (table: Table): Promise<readonly (Mailbox & Stored)[]> => {
+  const list = await table.read<MailboxList>(mailboxesKey);
+  const mailboxes: (Mailbox & Stored)[] = [];
+  await inParallel(list?.mailboxIds ?? [], 10, async (mailboxId) => {
+    const mailbox = await readMailbox(table, mailboxId);
+    if (mailbox) mailboxes.push(mailbox);
+    return 'go on';
+  });
+  return mailboxes;
+};
 
 /** Changes what is known of a mailbox's course; nothing if the mailbox is gone. */
 export const changeCourse = (

@@ -15,14 +15,17 @@ export const mailboxId = z
 
 /** A sending organisation: `SENDER#{ods}`, put by `operate sender put FILE`. */
 export const senderFile = z.strictObject({
-  odsCode,
-  /** As it stands in messages (GPCM-SD-030). */
-  name: z.string().trim().min(1).max(255),
-  /** GPCM-SD-031. */
-  phone: z.string().regex(/^\+?[0-9 ()]{5,30}$/, 'a telephone number'),
-  mailboxId,
-  profile: z.literal('v1').default('v1'),
-  /** A manifest must name the SHA-256 of its files; where waived, a drop's name is used once. */
-  requireDigest: z.boolean().default(true),
+  odsCode: odsCode.describe('The organisation, and its folder under `inbox/`.'),
+  name: z.string().trim().min(1).max(255).describe('As the practice sees it (GPCM-SD-030).'),
+  phone: z
+    .string()
+    .regex(/^\+?[0-9 ()]{5,30}$/, 'a telephone number')
+    .describe('As the practice sees it (GPCM-SD-031).'),
+  mailboxId: mailboxId.describe('The mailbox that its documents go out through; must be registered.'),
+  profile: z.literal('v1').default('v1').describe('The generation of the standard; this release sends v1 only.'),
+  requireDigest: z
+    .boolean()
+    .default(true)
+    .describe('Each manifest must name its PDF by SHA-256. If waived, a drop’s name may be used only once.'),
 });
 export type Sender = z.output<typeof senderFile>;

@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runFile } from '../../local/run-file.ts';
 import { makePdf } from '../../local/samples/variants.ts';
@@ -75,7 +76,6 @@ describe('npm start', () => {
     const second = start('--dir', two, '--no-sample');
     await Promise.all([first.until('Ctrl-C stops everything.'), second.until('Ctrl-C stops everything.')]);
     const run = runFile.parse(JSON.parse(readFileSync(join(one, 'run.json'), 'utf8')));
-    expect(run.apiUrl).toBeNull();
     expect(first.output()).toContain(run.s3Endpoint);
     expect(first.output()).toContain('npm run submit -- --dir');
     expect(readFileSync(join(two, 'run.json'), 'utf8')).not.toContain(run.s3Endpoint);
@@ -89,6 +89,25 @@ describe('npm start', () => {
     const shown = script('shared/operate/cli.ts', 'sender', 'show', run.senderOdsCode, '--dir', one);
     expect(await shown.exit, shown.output()).toBe(0);
     expect(shown.output()).toContain(run.senderOdsCode);
+
+    // As a newcomer who copies what it printed into a shell: each line by itself, one after the other.
+    const printed = first
+      .output()
+      .split('\n')
+      .filter((line) => /^ {2}(TOKEN=|curl )/.test(line));
+    expect(printed).toHaveLength(3);
+    const [token = '', post = '', get = ''] = printed;
+    const shell = (...lines: string[]) =>
+      promisify(execFile)('bash', ['-ec', lines.join('\n')], { cwd: root }).then(({ stdout }) => JSON.parse(stdout));
+    const submitted = await shell(token, post);
+    expect(submitted).toMatchObject({ state: 'RECEIVED' });
+    expect(get).toContain(`${run.apiUrl}/v1/documents/${submitted.documentId}`);
+    let seen: { state?: string } = {};
+    for (let looks = 0; looks < 60 && seen.state !== 'ACCEPTED'; looks++) {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      seen = await shell(token, get);
+    }
+    expect(seen).toMatchObject({ documentId: submitted.documentId, state: 'ACCEPTED' });
 
     const again = start('--dir', one);
     expect(await again.exit).toBe(1);

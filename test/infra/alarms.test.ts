@@ -1,63 +1,190 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { runbookSections } from '../../infra/constructs/monitoring.ts';
+import { countersOf, metricUnits } from '../../shared/platform/measure.ts';
+import { metricsNamespace } from '../../shared/platform/names.ts';
 import { synthesise } from './support.ts';
 
+const dimensions = z
+  .array(z.object({ Name: z.string(), Value: z.string() }))
+  .transform((list) => Object.fromEntries(list.map(({ Name, Value }) => [Name, Value])));
+const metric = z.object({ Namespace: z.string(), MetricName: z.string(), Dimensions: dimensions });
+
+const alarmOf = z.object({
+  AlarmName: z.string(),
+  AlarmDescription: z.string(),
+  AlarmActions: z.array(z.string()),
+  OKActions: z.array(z.string()),
+  TreatMissingData: z.string(),
+  Threshold: z.number(),
+  ComparisonOperator: z.string(),
+  EvaluationPeriods: z.number(),
+  DatapointsToAlarm: z.number(),
+  Period: z.number().optional(),
+  Metrics: z
+    .array(
+      z.object({
+        Expression: z.string().optional(),
+        MetricStat: z.object({ Metric: metric, Period: z.number(), Stat: z.string() }).optional(),
+      }),
+    )
+    .optional(),
+  ...metric.partial().shape,
+});
+
 const system = synthesise();
-const alarms = system.of('AWS::CloudWatch::Alarm').map(({ id, properties }) => ({
-  id,
-  ...z
-    .object({
-      AlarmName: z.string(),
-      AlarmDescription: z.string(),
-      AlarmActions: z.array(z.string()),
-      OKActions: z.array(z.string()),
-      MetricName: z.string(),
-      Dimensions: z.array(z.object({ Name: z.string(), Value: z.string() })),
-      TreatMissingData: z.string(),
-      Threshold: z.number(),
-    })
-    .parse(properties),
-}));
+const alarms = system.of('AWS::CloudWatch::Alarm').map(({ properties }) => {
+  const alarm = alarmOf.parse(properties);
+  const { Namespace, MetricName, Dimensions, Period, Metrics = [] } = alarm;
+  return {
+    ...alarm,
+    condition: alarm.AlarmName.replace(/^send-document-local\//, ''),
+    expression: Metrics.flatMap(({ Expression }) => Expression ?? [])[0],
+    periods: [Period, ...Metrics.map(({ MetricStat }) => MetricStat?.Period)].filter((each) => each !== undefined),
+    metrics: [
+      ...(Namespace !== undefined && MetricName !== undefined && Dimensions
+        ? [{ Namespace, MetricName, Dimensions }]
+        : []),
+      ...Metrics.flatMap(({ MetricStat }) => MetricStat?.Metric ?? []),
+    ],
+  };
+});
+const each = alarms.map((alarm) => [alarm.AlarmName, alarm] as const);
+const by = (condition: string) => {
+  const found = alarms.find((alarm) => alarm.condition === condition);
+  if (!found) throw new Error(`there is no alarm ${condition}`);
+  return found;
+};
+const queues = system.of('AWS::SQS::Queue');
+const sectionOf = (description: string) => /docs\/runbook\.md#([a-z-]+)$/.exec(description)?.[1] ?? '';
 
 describe('alarms', () => {
   it('watch every dead-letter queue', () => {
     const read = system.of('AWS::Lambda::EventSourceMapping').map(({ properties }) => properties.EventSourceArn);
-    const deadLetters = system.of('AWS::SQS::Queue').filter((queue) => !read.includes(system.arn(queue)));
+    const deadLetters = queues.filter((queue) => !read.includes(system.arn(queue)));
+    const watched = alarms.filter(({ condition }) => condition.endsWith('/DeadLetterQueueNotEmpty'));
     expect(deadLetters).toHaveLength(4);
-    expect(alarms.flatMap(({ Dimensions }) => Dimensions).sort((a, b) => a.Value.localeCompare(b.Value))).toEqual(
-      deadLetters
-        .map(({ id }) => ({ Name: 'QueueName', Value: `${id}.QueueName` }))
-        .sort((a, b) => a.Value.localeCompare(b.Value)),
+    expect(watched.flatMap(({ metrics }) => metrics.map(({ Dimensions }) => Dimensions.QueueName)).sort()).toEqual(
+      deadLetters.map(({ id }) => `${id}.QueueName`).sort(),
     );
-    for (const { MetricName, Threshold } of alarms) {
-      expect([MetricName, Threshold]).toEqual(['ApproximateNumberOfMessagesVisible', 1]);
+    for (const { metrics, Threshold, ComparisonOperator } of watched) {
+      expect(metrics.map(({ MetricName }) => MetricName)).toEqual(['ApproximateNumberOfMessagesVisible']);
+      expect([Threshold, ComparisonOperator]).toEqual([1, 'GreaterThanOrEqualToThreshold']);
     }
   });
 
-  it.each(alarms.map((alarm) => [alarm.AlarmName, alarm] as const))(
-    '%s tells the topic, when it starts and when it ends',
-    (_, alarm) => {
-      const topic = system.arn(system.one('AWS::SNS::Topic', 'Alarms'));
-      expect(alarm.AlarmActions).toEqual([topic]);
-      expect(alarm.OKActions).toEqual([topic]);
+  it.each([
+    ['Documents/UnsentForAnHour', 60, 'MEDIUM'],
+    ['Documents/UnsentForTwoHours', 120, 'HIGH'],
+  ])(
+    '%s goes off when a document or drop waits %d minutes to be sent (GPCM-SD-096)',
+    (condition, minutes, severity) => {
+      const alarm = by(condition);
+      expect(alarm).toMatchObject({ Threshold: minutes, ComparisonOperator: 'GreaterThanOrEqualToThreshold' });
+      expect(alarm.AlarmDescription).toMatch(new RegExp(`^${severity}\\. `));
+      expect(alarm.metrics.map(({ MetricName }) => MetricName).sort()).toEqual([
+        'ApproximateAgeOfOldestMessage',
+        'OldestUnsentMinutes',
+      ]);
+      const ingest = system.one('AWS::SQS::Queue', 'IngestQueue');
+      expect(alarm.metrics.map(({ Dimensions }) => Dimensions.QueueName)).toContain(`${ingest.id}.QueueName`);
+      // Seconds of the queue, minutes of the records; no reading of the records is no point, not a 0.
+      expect(alarm.expression).toBe('MAX([records, records * 0 + FILL(drops, 0) / 60])');
+      expect(alarm.TreatMissingData).toBe('ignore');
     },
   );
 
-  it.each(alarms.map((alarm) => [alarm.AlarmName, alarm] as const))(
-    '%s says what happened and which section of the runbook to read',
-    (_, alarm) => {
-      const [, section] = /^HIGH\. .{40,} What to do: docs\/runbook\.md#([a-z-]+)$/.exec(alarm.AlarmDescription) ?? [];
-      expect(Object.values(runbookSections)).toContain(section);
-    },
-  );
+  it('tell of a mailbox that is not polled, and take a silent watch for that', () => {
+    const alarm = by('Mailboxes/PollHeartbeatMissing');
+    expect(alarm).toMatchObject({ TreatMissingData: 'breaching', Threshold: 1, EvaluationPeriods: 5, Period: 60 });
+    expect(alarm.metrics.map(({ MetricName }) => MetricName)).toEqual(['MailboxesWithoutPoll']);
+    expect(alarm.AlarmDescription).toMatch(/^HIGH/);
+  });
 
-  it.each(alarms.map((alarm) => [alarm.AlarmName, alarm] as const))(
-    '%s takes silence for an empty queue',
-    (_, alarm) => {
-      expect(alarm.TreatMissingData).toBe('notBreaching');
-    },
-  );
+  it('tell of an open circuit, once: silence neither opens nor closes one', () => {
+    expect(by('Mailboxes/CircuitOpen')).toMatchObject({ TreatMissingData: 'ignore', Threshold: 1 });
+    expect(by('Mailboxes/CircuitOpen').AlarmDescription).toMatch(/^HIGH/);
+  });
+
+  it.each([
+    ['Mailboxes/CertificateEndsWithinThirtyDays', 30, 'MEDIUM'],
+    ['Mailboxes/CertificateEndsWithinFourteenDays', 14, 'HIGH'],
+  ])('%s goes off at %d days and below, for the certificate that ends first', (condition, days, severity) => {
+    const alarm = by(condition);
+    expect(alarm).toMatchObject({
+      Threshold: days,
+      ComparisonOperator: 'LessThanOrEqualToThreshold',
+      TreatMissingData: 'ignore',
+    });
+    expect(alarm.AlarmDescription).toMatch(new RegExp(`^${severity}\\. `));
+    expect(alarm.metrics.map(({ MetricName }) => MetricName)).toEqual(['CertificateDaysLeft']);
+  });
+
+  it('tell of documents that need a person, whichever function found it out', () => {
+    const alarm = by('Documents/NeedAttention');
+    expect(alarm.metrics.map(({ Dimensions }) => Dimensions.service).sort()).toEqual(Object.keys(countersOf).sort());
+    expect(new Set(alarm.metrics.map(({ MetricName }) => MetricName))).toEqual(new Set(['DocumentsNeedingAttention']));
+    expect(alarm).toMatchObject({ Threshold: 1, TreatMissingData: 'notBreaching' });
+  });
+
+  it('tell of every function that it fails and that it is throttled; of the authoriser, which says no by failing, only this', () => {
+    const functions = system.of('AWS::Lambda::Function').map((each) => [system.ref(each), each.properties] as const);
+    for (const [name, { FunctionName }] of functions) {
+      const own = alarms.filter(({ metrics }) => metrics.some(({ Dimensions }) => Dimensions.FunctionName === name));
+      const watched = own.flatMap(({ metrics }) => metrics.map(({ MetricName }) => MetricName));
+      const service = String(FunctionName).replace('send-document-local-', '');
+      expect(watched.sort(), service).toEqual(
+        service === 'authorise'
+          ? ['Throttles']
+          : ['Errors', ...(service in countersOf ? ['ItemsFailed'] : []), 'Throttles'],
+      );
+      for (const { TreatMissingData } of own) expect(TreatMissingData).toBe('notBreaching');
+    }
+  });
+
+  it.each(each)('%s tells the topic, when it starts and when it ends', (_, alarm) => {
+    const topic = system.arn(system.one('AWS::SNS::Topic', 'Alarms'));
+    expect(alarm.AlarmActions).toEqual([topic]);
+    expect(alarm.OKActions).toEqual([topic]);
+  });
+
+  it.each(each)('%s says how bad it is, what happened and which section of the runbook to read', (_, alarm) => {
+    expect(alarm.AlarmDescription).toMatch(/^(HIGH|MEDIUM)\. .{40,} What to do: docs\/runbook\.md#[a-z-]+$/);
+    expect(alarm.AlarmDescription.length).toBeLessThanOrEqual(1024);
+    expect(Object.values(runbookSections)).toContain(sectionOf(alarm.AlarmDescription));
+  });
+
+  it('send to every section of the runbook that there is', () => {
+    const sent = new Set(alarms.map(({ AlarmDescription }) => sectionOf(AlarmDescription)));
+    expect([...sent].sort()).toEqual(Object.values(runbookSections).sort());
+  });
+
+  it.each(each)('%s says what silence means, and all of it in one period', (_, alarm) => {
+    expect(['breaching', 'notBreaching', 'ignore']).toContain(alarm.TreatMissingData);
+    expect(new Set(alarm.periods).size).toBe(1);
+    expect(alarm.DatapointsToAlarm).toBe(alarm.EvaluationPeriods);
+  });
+
+  it.each(each)('%s looks at metrics that are emitted, of this stage and of no other', (_, alarm) => {
+    for (const { Namespace, MetricName, Dimensions } of alarm.metrics) {
+      if (Namespace !== metricsNamespace) {
+        expect(['AWS/SQS', 'AWS/Lambda', 'AWS/ApiGateway']).toContain(Namespace);
+        continue;
+      }
+      expect(Object.keys(metricUnits)).toContain(MetricName);
+      expect(Dimensions).toEqual({ service: expect.stringMatching(/^(compose|send|poll|watch)$/), stage: 'local' });
+    }
+  });
+
+  it('of one stage hear nothing of another in the same account', () => {
+    const integration = JSON.stringify(
+      synthesise({ stage: 'integration' })
+        .of('AWS::CloudWatch::Alarm')
+        .map(({ properties }) => properties),
+    );
+    expect(integration).not.toContain('"local"');
+    expect(integration).not.toContain('send-document-local');
+  });
 
   it('have names of one form, no two alike', () => {
     const names = alarms.map(({ AlarmName }) => AlarmName);

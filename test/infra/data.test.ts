@@ -90,7 +90,7 @@ describe('buckets', () => {
     );
   });
 
-  it('forget unfinished uploads after a week, and taken drops after thirty days, but never a receipt', () => {
+  it('forget unfinished uploads after a week, taken drops after thirty days, what was sent ahead after one, but never a receipt', () => {
     const rules = z
       .object({ Rules: z.array(z.record(z.string(), z.unknown())) })
       .parse(bucket('Drops').properties.LifecycleConfiguration).Rules;
@@ -106,6 +106,13 @@ describe('buckets', () => {
         Prefix: 'inbox/',
         ExpiredObjectDeleteMarker: true,
         NoncurrentVersionExpiration: { NoncurrentDays: 30 },
+      },
+      {
+        Id: 'uploads',
+        Status: 'Enabled',
+        Prefix: 'uploads/',
+        ExpirationInDays: 1,
+        NoncurrentVersionExpiration: { NoncurrentDays: 1 },
       },
     ]);
   });
@@ -171,7 +178,7 @@ describe('the archive', () => {
 describe('the table', () => {
   const { properties } = system.one('AWS::DynamoDB::Table', 'Table');
 
-  it('has one key, `pk`, and two indexes that hold keys and state only', () => {
+  it('has one key, `pk`, and three indexes that hold keys and state only', () => {
     expect(properties.KeySchema).toEqual([{ AttributeName: 'pk', KeyType: 'HASH' }]);
     expect(properties.GlobalSecondaryIndexes).toMatchObject([
       {
@@ -179,6 +186,14 @@ describe('the table', () => {
         KeySchema: [
           { AttributeName: 'workShard', KeyType: 'HASH' },
           { AttributeName: 'nextCheckAt', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+      },
+      {
+        IndexName: 'unsent',
+        KeySchema: [
+          { AttributeName: 'workShard', KeyType: 'HASH' },
+          { AttributeName: 'unsentSince', KeyType: 'RANGE' },
         ],
         Projection: { ProjectionType: 'KEYS_ONLY' },
       },

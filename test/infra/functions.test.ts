@@ -17,7 +17,7 @@ const functionOf = (stage: string, name: string) => {
 };
 
 describe('functions', () => {
-  it('are the four that have an environment schema, and no helper of CDK', () => {
+  it('are those that have an environment schema, and no helper of CDK', () => {
     for (const stage of stageNames) expect(systems[stage]?.of('AWS::Lambda::Function')).toHaveLength(names.length);
   });
 
@@ -94,6 +94,9 @@ describe('functions', () => {
       expect(size(name)).toEqual({ MemorySize: 1024, Timeout: 300, ReservedConcurrentExecutions: undefined });
     }
     expect(size('watch')).toEqual({ MemorySize: 512, Timeout: 180, ReservedConcurrentExecutions: 1 });
+    // API Gateway waits for 29 seconds.
+    expect(size('api')).toEqual({ MemorySize: 1024, Timeout: 25, ReservedConcurrentExecutions: undefined });
+    expect(size('authorise')).toEqual({ MemorySize: 512, Timeout: 10, ReservedConcurrentExecutions: undefined });
   });
 
   it('start watch each minute, and the next minute is its only retry', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bySenderIndex, secretRoot, workIndex } from '../../shared/platform/names.ts';
+import { bySenderIndex, secretRoot, unsentIndex, workIndex } from '../../shared/platform/names.ts';
 import { allows, type Statement, statementsOfRole } from './policies.ts';
 import { account, synthesise } from './support.ts';
 
@@ -88,8 +88,10 @@ describe('function roles', () => {
     }
   });
 
-  it('let watch alone query, and only the index of due work', () => {
-    expect(who('dynamodb:Query', `${table}/index/${workIndex}`)).toEqual(['Watch']);
+  it('let watch alone query, and only the indexes of due work and of what is unsent', () => {
+    for (const index of [workIndex, unsentIndex]) {
+      expect(who('dynamodb:Query', `${table}/index/${index}`)).toEqual(['Watch']);
+    }
     expect(who('dynamodb:Query', `${table}/index/${bySenderIndex}`)).toEqual([]);
     expect(who('dynamodb:Query', table)).toEqual([]);
   });

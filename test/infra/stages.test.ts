@@ -31,6 +31,16 @@ describe('stage settings', () => {
     }
   });
 
+  it('take tokens of one machine’s own issuer in stage local only', () => {
+    const api = { tokenIssuer: 'http://127.0.0.1:4000', jwksUrl: 'http://127.0.0.1:4000/keys' };
+    expect(stageSettingsOf('local', { api }).api).toMatchObject(api);
+    for (const stage of ['integration', 'production']) {
+      // Until a deployment names its own issuer it takes nobody's tokens: the name can never exist.
+      expect(new URL(stageSettingsOf(stage).api.tokenIssuer).hostname).toMatch(/\.invalid$/);
+      expect(stageSettingsOf(stage).api.jwksUrl).toMatch(/^https:/);
+    }
+  });
+
   it.each(['integration', 'production'])('cannot be varied from outside in stage %s', (stage) => {
     expect(() => stageSettingsOf(stage, { maxPdfBytes: 1 })).toThrow('edit infra/config/stages.ts');
   });
@@ -57,6 +67,11 @@ describe('stage settings', () => {
     [{ doubtWaitMinutes: 200 }, 'doubtWaitMinutes'],
     [{ logRetentionDays: 8 }, 'logRetentionDays'],
     [{ archiveLock: { mode: 'NONE' } }, 'archiveLock.mode'],
+    [{ api: { tokenIssuer: 'http://issuer.example.org' } }, 'api.tokenIssuer: an https address'],
+    [{ api: { jwksUrl: 'http://127.0.0.1.example.org:80/keys' } }, 'api.jwksUrl: an https address'],
+    [{ api: { leewaySeconds: 3600 } }, 'api.leewaySeconds'],
+    [{ api: { throttle: { rate: 0 } } }, 'api.throttle.rate'],
+    [{ api: { maxInlineBytes: 6 * 2 ** 20 } }, 'api.maxInlineBytes'],
     [{ noSuchSetting: 1 }, 'noSuchSetting'],
   ])('are refused where wrong, and say which: %j', (overrides, named) => {
     expect(() => stageSettingsOf('local', overrides)).toThrow(named);

@@ -14,7 +14,7 @@ const isObject = (value: unknown): value is Json =>
 
 /** One resource of a template with every intrinsic replaced by a stand-in of the right form. */
 export interface Resource {
-  readonly stack: 'data' | 'operations' | 'pipeline';
+  readonly stack: 'data' | 'operations' | 'pipeline' | 'api';
   readonly id: string;
   readonly type: string;
   readonly properties: Json;
@@ -46,7 +46,8 @@ export const synthesise = (
     const system = sendDocument(app);
     before(system);
     const assembly = app.synth();
-    const stacks = { data: system.data, operations: system.operations, pipeline: system.pipeline };
+    const { data, operations, pipeline, api } = system;
+    const stacks = { data, operations, pipeline, api };
     const templates = Object.entries(stacks).map(([stack, { artifactId }]) => ({
       stack: stack as keyof typeof stacks,
       template: assembly.getStackArtifact(artifactId).template as {
@@ -121,6 +122,10 @@ const view = (
     }
     const joined = value['Fn::Join'];
     if (Array.isArray(joined)) return (resolve(joined[1]) as unknown[]).join(String(joined[0]));
+    const split = value['Fn::Split'];
+    if (Array.isArray(split)) return String(resolve(split[1])).split(String(split[0]));
+    const select = value['Fn::Select'];
+    if (Array.isArray(select)) return (resolve(select[1]) as unknown[])[Number(select[0])];
     if (typeof value['Fn::Sub'] === 'string') {
       return value['Fn::Sub'].replace(/\$\{([^}]+)\}/g, (_, id: string) => refTo(id));
     }

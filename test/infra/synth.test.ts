@@ -32,12 +32,13 @@ describe('cdk synth', () => {
     expect(synthesise().dockerImages).toBe(0);
   });
 
-  it('leaves three stacks', () => {
+  it('leaves four stacks', () => {
     expect(
       readdirSync(outdir)
         .filter((name) => name.endsWith('.template.json'))
         .sort(),
     ).toEqual([
+      'send-document-local-api.template.json',
       'send-document-local-data.template.json',
       'send-document-local-operations.template.json',
       'send-document-local-pipeline.template.json',
@@ -46,7 +47,7 @@ describe('cdk synth', () => {
 
   it('bundles each function into one ES module that needs nothing but Node.js', () => {
     const bundles = readdirSync(outdir).filter((name) => name.startsWith('asset.'));
-    expect(bundles).toHaveLength(4);
+    expect(bundles).toHaveLength(6);
     for (const bundle of bundles) {
       expect(readdirSync(join(outdir, bundle)).sort()).toEqual(['index.mjs', 'index.mjs.map']);
       const source = readFileSync(join(outdir, bundle, 'index.mjs'), 'utf8');
@@ -56,12 +57,13 @@ describe('cdk synth', () => {
     }
   });
 
-  it.each(['compose', 'send', 'poll', 'watch'])(
+  it.each(['compose', 'send', 'poll', 'watch', 'api', 'authorise'])(
     'makes a bundle of %s that this Node.js loads with the environment of the template',
     async (name) => {
       const system = synthesise();
-      const { id, properties } = system.one('AWS::Lambda::Function', `${name.charAt(0).toUpperCase()}${name.slice(1)}`);
-      const template = JSON.parse(readFileSync(join(outdir, 'send-document-local-pipeline.template.json'), 'utf8'));
+      const logicalId = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+      const { id, properties, stack } = system.one('AWS::Lambda::Function', logicalId);
+      const template = JSON.parse(readFileSync(join(outdir, `send-document-local-${stack}.template.json`), 'utf8'));
       const bundle = join(outdir, template.Resources[id].Metadata['aws:asset:path'], 'index.mjs');
       const { Variables } = properties.Environment as { Variables: Record<string, string> };
       const load = `process.stdout.write(typeof (await import(${JSON.stringify(pathToFileURL(bundle).href)})).handler)`;

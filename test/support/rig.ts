@@ -38,7 +38,13 @@ import { minutes } from '../../shared/platform/clock.ts';
 import { documentIdOf, type OdsCode, systemIds } from '../../shared/platform/ids.ts';
 import type { Log } from '../../shared/platform/log.ts';
 import type { Measure, MetricName } from '../../shared/platform/measure.ts';
-import { bySenderIndex, environmentSecretName, mailboxSecretName, workIndex } from '../../shared/platform/names.ts';
+import {
+  bySenderIndex,
+  environmentSecretName,
+  mailboxSecretName,
+  unsentIndex,
+  workIndex,
+} from '../../shared/platform/names.ts';
 import { type Objects, readWhole } from '../../shared/platform/objects.ts';
 import type { Queue } from '../../shared/platform/queue.ts';
 import { composeMessage, type OutboxMessage, type PollMessage } from '../../shared/platform/queue-messages.ts';
@@ -140,6 +146,7 @@ export const createRig = async () => {
         { AttributeName: 'pk', AttributeType: 'S' },
         { AttributeName: 'workShard', AttributeType: 'S' },
         { AttributeName: 'nextCheckAt', AttributeType: 'N' },
+        { AttributeName: 'unsentSince', AttributeType: 'N' },
         { AttributeName: 'senderOds', AttributeType: 'S' },
         { AttributeName: 'updatedAt', AttributeType: 'N' },
       ],
@@ -154,12 +161,20 @@ export const createRig = async () => {
           Projection: { ProjectionType: 'KEYS_ONLY' },
         },
         {
+          IndexName: unsentIndex,
+          KeySchema: [
+            { AttributeName: 'workShard', KeyType: 'HASH' },
+            { AttributeName: 'unsentSince', KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
+        {
           IndexName: bySenderIndex,
           KeySchema: [
             { AttributeName: 'senderOds', KeyType: 'HASH' },
             { AttributeName: 'updatedAt', KeyType: 'RANGE' },
           ],
-          Projection: { ProjectionType: 'KEYS_ONLY' },
+          Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['state'] },
         },
       ],
     }),
@@ -187,6 +202,7 @@ export const createRig = async () => {
   const metrics = new Map<MetricName, number>();
   const measure: Measure = {
     count: (metric, value = 1) => void metrics.set(metric, (metrics.get(metric) ?? 0) + value),
+    record: (metric, value) => void metrics.set(metric, value),
     flush: () => undefined,
   };
   const context: ComposeContext & Omit<WatchContext, 'deadline'> = {

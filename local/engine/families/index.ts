@@ -1,3 +1,5 @@
+import { alarmFamilies } from './alarms.ts';
+import { apiGatewayFamilies } from './api-gateway.ts';
 import { bucketFamilies } from './buckets.ts';
 import type { Family } from './family.ts';
 import { functionFamilies } from './functions.ts';
@@ -11,6 +13,8 @@ import { topicFamilies } from './topics.ts';
 /** Every resource type that is made here, by its CloudFormation name. */
 export const families: ReadonlyMap<string, Family> = new Map(
   [
+    alarmFamilies,
+    apiGatewayFamilies,
     bucketFamilies,
     functionFamilies,
     queueFamilies,

@@ -11,7 +11,7 @@ const nameless: Stand = (_, __, name) => ({ ref: name, attributes: {} });
 
 /**
  * Types that a deployment needs and one machine does not, on purpose: what they are for is either done by the engine
- * itself (logs, permissions to invoke) or is not shown here at all (encryption, alarms). Others refer to them, so each
+ * itself (logs, permissions to invoke) or is not shown here at all (encryption, dashboards). Others refer to them, so each
  * still has a name and an ARN. Every other unknown type is refused (provision.ts).
  */
 const stands: Readonly<Record<string, Stand>> = {
@@ -25,9 +25,6 @@ const stands: Readonly<Record<string, Stand>> = {
   'AWS::Logs::QueryDefinition': nameless,
   'AWS::Logs::ResourcePolicy': nameless,
   'AWS::Logs::SubscriptionFilter': nameless,
-  'AWS::CloudWatch::Alarm': named(
-    ({ region, account }, name) => `arn:aws:cloudwatch:${region}:${account}:alarm:${name}`,
-  ),
   'AWS::CloudWatch::CompositeAlarm': named(
     ({ region, account }, name) => `arn:aws:cloudwatch:${region}:${account}:alarm:${name}`,
   ),

@@ -1,7 +1,8 @@
 import { type Applied, applyEvent, readDocument, type StoredRecord } from '../../delivery/documents.ts';
-import { type DropItem, dropCheckAt, type Half, type Pairing, pairHalf, sweepSequencer } from '../../delivery/drop.ts';
+import { type DropItem, type Half, indexedDrop, type Pairing, pairHalf, sweepSequencer } from '../../delivery/drop.ts';
 import type { DeriveIds } from '../../delivery/events.ts';
-import { dropKey, manifestObject } from '../../delivery/keys.ts';
+import { dropKey } from '../../delivery/keys.ts';
+import { manifestDifferences } from '../../delivery/manifest-differences.ts';
 import { performWork } from '../../delivery/perform-work.ts';
 import { type WaitingState, waitingReceipt } from '../../delivery/receipt.ts';
 import { currentComposition } from '../../delivery/record.ts';
@@ -9,12 +10,9 @@ import { isCorrectable, stateOf } from '../../delivery/state-of.ts';
 import { writeReceipt } from '../../delivery/write-receipt.ts';
 import { fhirIds } from '../../itk3/fhir-ids.ts';
 import type { DocumentId, MessageHeaderId, OdsCode } from '../../platform/ids.ts';
-import { readWhole } from '../../platform/objects.ts';
 import type { ComposeAgainMessage, IngestMessage } from '../../platform/queue-messages.ts';
 import { type Change, change } from '../../platform/table.ts';
 import { readMailbox, readSender } from '../../senders/registry.ts';
-import { differingPaths } from '../../submission/content-identity.ts';
-import { type Manifest, manifestLimit, manifestSchema } from '../../submission/manifest.ts';
 import { parseDropKey } from '../../submission/object-names.ts';
 import { problem } from '../../submission/problems.ts';
 import { suppressionOf } from '../../submission/rules.ts';
@@ -49,11 +47,10 @@ export const ingest = async (context: ComposeContext, message: IngestMessage): P
     (stored): Change<DropItem, Pairing> => {
       const paired = pairHalf(stored ?? { odsCode, name }, key.kind, half);
       if ((paired.kind === 'pair' || paired.kind === 'waiting') && paired.changed) {
-        const due = dropCheckAt(paired.item);
         return {
           kind: 'put',
           item: paired.item,
-          indexed: due === undefined ? {} : { nextCheckAt: due },
+          indexed: indexedDrop(paired.item),
           result: paired,
         };
       }
@@ -101,7 +98,7 @@ const waits = (context: ComposeContext, pair: Pair, state: WaitingState) =>
   });
 
 const takePair = async (context: ComposeContext, pair: Pair): Promise<void> => {
-  const { table, log, measure } = context;
+  const { table, log } = context;
   const sender = await readSender(table, pair.odsCode);
   if (!sender) {
     log.warn('SENDER_NOT_REGISTERED', { odsCode: pair.odsCode });
@@ -121,7 +118,6 @@ const takePair = async (context: ComposeContext, pair: Pair): Promise<void> => {
   }
   const { documentId } = reading.drop;
   let applied = await register(context, reading);
-  measure.count('DocumentsReceived', applied.kind === 'changed' && applied.what === 'received' ? 1 : 0);
   log.info('DROP_REGISTERED', {
     documentId,
     odsCode: pair.odsCode,
@@ -147,8 +143,6 @@ const takePair = async (context: ComposeContext, pair: Pair): Promise<void> => {
         );
     record = applied.record ?? record;
   }
-  measure.count('DocumentsComposed', applied.kind === 'changed' && applied.what === 'composed' ? 1 : 0);
-  measure.count('DocumentsRejected', applied.kind === 'changed' && applied.what === 'rejected' ? 1 : 0);
   if (record) {
     await performWork(context, record);
     log.info('DROP_TAKEN', { documentId, composition: currentComposition(record).number, state: stateOf(record) });
@@ -162,9 +156,8 @@ const register = async (context: ComposeContext, reading: Exclude<DropReading, {
   if (existing) {
     const current = currentComposition(existing);
     if (current.source.contentDigest !== drop.source.contentDigest && !isCorrectable(existing)) {
-      context.measure.count('RefusedDrops');
       const differing =
-        reading.kind === 'sound' ? await differences(context, existing, reading.manifest) : ['manifest'];
+        reading.kind === 'sound' ? await manifestDifferences(context, existing, reading.manifest) : ['manifest'];
       const problems = [
         ...differing.map((path) => problem('CONTENT_DIFFERS', path)),
         ...(reading.kind === 'wrong' ? reading.problems : []),
@@ -188,16 +181,4 @@ const register = async (context: ComposeContext, reading: Exclude<DropReading, {
     ids: deriveIds,
     ...(replaces === undefined ? {} : { replaces }),
   });
-};
-
-/** Where the refused manifest differs from the one that stands: paths only, never values. */
-const differences = async (context: ComposeContext, existing: StoredRecord, mine: Manifest): Promise<string[]> => {
-  const { stored, source } = currentComposition(existing);
-  const found =
-    (stored && (await readWhole(context.messages, manifestObject(stored.folder), manifestLimit * 2))) ??
-    (await readWhole(context.drops, source.manifest.key, manifestLimit, source.manifest.versionId));
-  if (!found || found === 'too-large') return ['manifest'];
-  const theirs = manifestSchema.safeParse(JSON.parse(found.bytes.toString('utf8')));
-  const paths = theirs.success ? differingPaths(theirs.data, mine) : ['manifest'];
-  return paths.length > 0 ? paths : ['pdf'];
 };

@@ -10,6 +10,7 @@ import { type Manifest, manifestLimit } from '../../submission/manifest.ts';
 import { inspectPdf } from '../../submission/pdf.ts';
 import { type Problem, problem } from '../../submission/problems.ts';
 import { readManifest } from '../../submission/read-manifest.ts';
+import { requestOf } from '../../submission/request-metadata.ts';
 import { type CheckContext, checkManifest, pdfSizeProblem } from '../../submission/rules.ts';
 import type { ComposeContext } from './context.ts';
 import { digestOf } from './digest-stream.ts';
@@ -61,6 +62,7 @@ export const readDrop = async (
   const found = await readWhole(drops, keys.manifest, manifestLimit, pair.manifest.versionId);
   if (found === undefined) return { kind: 'gone' };
   const bytes = found === 'too-large' ? undefined : found.bytes;
+  const request = found === 'too-large' ? undefined : requestOf(found.metadata);
   const reading = bytes
     ? readManifest(bytes)
     : { kind: 'unreadable' as const, problems: [problem('MANIFEST_TOO_LARGE', 'manifest')] };
@@ -125,6 +127,7 @@ export const readDrop = async (
         size: pair.pdf.size,
         ...(pdfSha256 === undefined ? {} : { sha256: pdfSha256 }),
       },
+      ...(request === undefined ? {} : { request }),
     },
     discard: {
       name: pair.name,

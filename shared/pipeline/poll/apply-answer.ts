@@ -4,7 +4,6 @@ import { headerKey, meshKey, parkedKey } from '../../delivery/keys.ts';
 import { type HeaderItem, type MeshItem, type ParkedItem, performWork } from '../../delivery/perform-work.ts';
 import type { MeshReport as RecordedReport } from '../../delivery/record.ts';
 import { stateOf } from '../../delivery/state-of.ts';
-import { meanings } from '../../delivery/states.ts';
 import type { ItkResponse } from '../../itk3/response.ts';
 import { responseCode } from '../../itk3/response-codes.ts';
 import type { MeshReport } from '../../mesh/reports.ts';
@@ -23,11 +22,6 @@ const settled = async (context: PollContext, record: StoredRecord | undefined, w
   await performWork(context, record);
   const state = stateOf(record);
   context.log.info('ANSWER_APPLIED', { documentId: record.documentId, state, what });
-  context.measure.count('DocumentsAccepted', state === 'ACCEPTED' && what.startsWith('accepted') ? 1 : 0);
-  context.measure.count(
-    'DocumentsNeedingAttention',
-    meanings[state].ended && meanings[state].whoseMove === 'the sender' ? 1 : 0,
-  );
 };
 
 /**

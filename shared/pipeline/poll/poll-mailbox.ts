@@ -19,6 +19,7 @@ const stopWhenRemaining = seconds(30);
 interface PollResult {
   readonly fault?: Configuration | Transient;
   readonly handshaken: boolean;
+  readonly certificateExpiresAt?: number;
   readonly moreWaits?: boolean;
 }
 
@@ -38,12 +39,16 @@ export const pollMailbox = async (context: PollContext, message: PollMessage): P
     log.info('POLL_SKIPPED', { mailboxId, why: 'circuit open' });
     return;
   }
-  const { fault, handshaken, moreWaits } = await poll(context, mailbox);
+  const { fault, handshaken, certificateExpiresAt, moreWaits } = await poll(context, mailbox);
   const now = clock.now();
   await changeCourse(table, mailboxId, (current): MailboxCourse => {
     // MESH asks for five minutes between polls unless more messages wait.
     const course = { ...afterPoll(current, fault?.kind ?? 'ok', now), ...(moreWaits ? { nextPollAt: now } : {}) };
-    const known = handshaken ? { ...course, lastHandshakeAt: now } : course;
+    const known = {
+      ...course,
+      ...(handshaken ? { lastHandshakeAt: now } : {}),
+      ...(certificateExpiresAt === undefined ? {} : { certificateExpiresAt }),
+    };
     return fault?.kind === 'configuration' ? openCircuit(known, fault, now) : known;
   });
   measure.count('PollsSucceeded', fault ? 0 : 1);
@@ -59,18 +64,17 @@ export const pollMailbox = async (context: PollContext, message: PollMessage): P
 };
 
 const poll = async (context: PollContext, mailbox: Mailbox): Promise<PollResult> => {
-  const { clock, measure } = context;
+  const { clock } = context;
   const connection = await connect(context.connection, mailbox.setting, () => context.deadline);
   if (connection.kind === 'configuration') return { fault: connection, handshaken: false };
-  measure.count('CertificateDaysLeft', connection.daysToExpiry);
-  const { client } = connection;
+  const { client, certificateExpiresAt } = connection;
   try {
     const due = clock.now() - (mailbox.course.lastHandshakeAt ?? 0) >= handshakeEvery;
     if (due) {
       const shaken = await client.handshake();
-      if (shaken.kind !== 'ok') return { fault: asFault(shaken), handshaken: false };
+      if (shaken.kind !== 'ok') return { fault: asFault(shaken), handshaken: false, certificateExpiresAt };
     }
-    return { handshaken: due, ...(await drain(context, client, mailbox)) };
+    return { handshaken: due, certificateExpiresAt, ...(await drain(context, client, mailbox)) };
   } finally {
     client.close();
   }

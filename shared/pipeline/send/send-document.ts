@@ -201,7 +201,6 @@ const attempt = async (
     ...(outcome.kind === 'sent' ? { meshMessageId: outcome.meshMessageId } : { why: outcome.reason }),
     ...('code' in outcome && outcome.code !== undefined ? { resultCode: outcome.code } : {}),
   });
-  context.measure.count('DocumentsSent', outcome.kind === 'sent' ? 1 : 0);
   context.measure.count('UnknownOutcomes', outcome.kind === 'unknown' ? 1 : 0);
   const settled = await finish(context, ended);
   if (outcome.kind === 'configuration') return stop(context, mailbox, composition, documentId, outcome);

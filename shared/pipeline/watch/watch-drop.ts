@@ -1,5 +1,14 @@
 import { applyEvent, readDocument } from '../../delivery/documents.ts';
-import { type DropItem, dropCheckAt, loneHalf, type Side, sweepSequencer, withoutHalf } from '../../delivery/drop.ts';
+import {
+  type DropItem,
+  dropCheckAt,
+  type Half,
+  indexedDrop,
+  loneHalf,
+  type Side,
+  sweepSequencer,
+  withoutHalf,
+} from '../../delivery/drop.ts';
 import { halfLimit, halfNotice, unfinishedAfter } from '../../delivery/due.ts';
 import { dropKey } from '../../delivery/keys.ts';
 import { performWork } from '../../delivery/perform-work.ts';
@@ -48,7 +57,7 @@ const settle = (context: WatchContext, key: string, next: (item: DropItem) => Dr
     const item = next(stored);
     const due = dropCheckAt(item);
     const later = Math.max(due ?? 0, context.clock.now() + minutes(1));
-    return { kind: 'put', item, indexed: due === undefined ? {} : { nextCheckAt: later }, result: undefined };
+    return { kind: 'put', item, indexed: indexedDrop(item, due === undefined ? undefined : later), result: undefined };
   });
 
 type Lone = NonNullable<ReturnType<typeof loneHalf>>;
@@ -103,17 +112,31 @@ const rejectLone = async (context: WatchContext, key: string, item: DropItem, { 
   });
   if (applied.record) await performWork(context, applied.record);
   await settle(context, key, (stored) => withoutHalf(stored, side, half.versionId));
-  context.measure.count('DocumentsRejected');
   context.log.warn('DROP_HALF_REJECTED', { documentId, odsCode: item.odsCode, what: side });
 };
 
-/** Both halves are here and still nobody finished: handed to ingest again. */
+/**
+ * Both halves are here and still nobody finished: handed to ingest again. Somebody may have taken both away instead, as
+ * an organisation does whose drop was never wanted: then nothing waits any more.
+ */
 const handOver = async (context: WatchContext, key: string, item: DropItem): Promise<void> => {
   const { manifest, pdf } = item;
   if (manifest && pdf) {
+    const object = (extension: string) => `inbox/${item.odsCode}/${item.name}.${extension}`;
+    const lies = async (extension: string, half: Half) =>
+      (await context.drops.head(object(extension)))?.versionId === half.versionId;
+    if (!(await lies('json', manifest)) && !(await lies('pdf', pdf))) {
+      await change<DropItem, undefined>(context.table, key, (stored) => {
+        if (!stored) return { kind: 'keep', result: undefined };
+        const left = withoutHalf(withoutHalf(stored, 'manifest', manifest.versionId), 'pdf', pdf.versionId);
+        return { kind: 'put', item: left, indexed: indexedDrop(left), result: undefined };
+      });
+      context.log.warn('DROP_TAKEN_AWAY', { odsCode: item.odsCode });
+      return;
+    }
     await context.ingest.send({
       bucket: context.drops.bucket,
-      key: `inbox/${item.odsCode}/${item.name}.json`,
+      key: object('json'),
       versionId: manifest.versionId,
       sequencer: sweepSequencer,
       size: manifest.size,
@@ -126,7 +149,7 @@ const handOver = async (context: WatchContext, key: string, item: DropItem): Pro
     return {
       kind: 'put',
       item: stored,
-      indexed: due === undefined ? {} : { nextCheckAt: loneHalf(stored) ? due : later },
+      indexed: indexedDrop(stored, due === undefined || loneHalf(stored) ? due : later),
       result: undefined,
     };
   });

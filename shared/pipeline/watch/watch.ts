@@ -1,4 +1,5 @@
 import { indexedRecord, type StoredRecord } from '../../delivery/documents.ts';
+import { type DropItem, indexedDrop } from '../../delivery/drop.ts';
 import { splitKey } from '../../delivery/keys.ts';
 import type { WorkContext } from '../../delivery/perform-work.ts';
 import { minutes, seconds } from '../../platform/clock.ts';
@@ -7,7 +8,9 @@ import type { Measure } from '../../platform/measure.ts';
 import { workShards } from '../../platform/names.ts';
 import type { Objects } from '../../platform/objects.ts';
 import type { Queue } from '../../platform/queue.ts';
+import type { Stored, Table, UnsentIndex } from '../../platform/table.ts';
 import type { ConnectionSetting } from '../../senders/connection.ts';
+import { measureStanding } from './measure-standing.ts';
 import { sweepInbox } from './sweep-inbox.ts';
 import { watchDocument } from './watch-document.ts';
 import { watchDrop } from './watch-drop.ts';
@@ -15,6 +18,7 @@ import { watchMailbox } from './watch-mailbox.ts';
 import { watchParked } from './watch-parked.ts';
 
 export interface WatchContext extends WorkContext {
+  readonly table: Table & UnsentIndex;
   readonly archive: Objects;
   readonly outbox: Queue;
   readonly ingest: Queue;
@@ -36,6 +40,7 @@ const stopWhenRemaining = seconds(30);
  */
 export const watch = async (context: WatchContext): Promise<void> => {
   const { table, clock, log, measure } = context;
+  await standing(context);
   const shards = await Promise.all(workShards.map((shard) => table.due(shard, clock.now(), batch)));
   // Mailboxes first: whatever else is wrong, polls go on.
   const rank = (key: string) => (splitKey(key).kind === 'MAILBOX' ? 0 : 1);
@@ -52,7 +57,7 @@ export const watch = async (context: WatchContext): Promise<void> => {
     }
   }
   const swept = await sweepInbox(context);
-  measure.count('UnfinishedWork', failed);
+  measure.count('ItemsFailed', failed);
   log.info('WATCH_DONE', { count: due.length + swept });
 };
 
@@ -62,8 +67,28 @@ const postpone = async (context: WatchContext, key: string): Promise<void> => {
   const nextCheckAt = clock.now() + minutes(10);
   const stored = await table.read<object>(key);
   if (!stored) return;
-  const indexed = splitKey(key).kind === 'DOC' ? indexedRecord(stored as StoredRecord, clock.now(), settings) : {};
+  const { kind } = splitKey(key);
+  const indexed =
+    kind === 'DOC'
+      ? indexedRecord(stored as StoredRecord, clock.now(), settings)
+      : kind === 'DROP'
+        ? indexedDrop(stored as DropItem & Stored)
+        : {};
   await table.write(key, stored, stored.revision, { ...indexed, nextCheckAt });
+};
+
+/**
+ * First, and emitted at once: when there is more to do than this invocation has time for, the alarms must know all the
+ * more. What cannot be measured does not stop the work, which goes on; the alarms hear the silence.
+ */
+const standing = async (context: WatchContext): Promise<void> => {
+  try {
+    await measureStanding(context);
+    context.measure.flush();
+  } catch (error) {
+    context.measure.count('ItemsFailed');
+    context.log.error('WATCH_STANDING_UNKNOWN', { error: errorText(error) });
+  }
 };
 
 const watchItem = (context: WatchContext, key: string): Promise<void> => {

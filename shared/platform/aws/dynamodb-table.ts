@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { ConditionalCheckFailedException, DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { expiryAttribute, workIndex, workShards } from '../names.ts';
-import type { Indexed, Stored, Table, WriteOutcome } from '../table.ts';
+import { bySenderIndex, expiryAttribute, unsentIndex, workIndex, workShards } from '../names.ts';
+import type { Indexed, SenderIndex, Stored, Table, UnsentIndex, WriteOutcome } from '../table.ts';
 
 const shardOf = (key: string): string =>
   workShards[createHash('sha256').update(key).digest()[0] as number & 3] ?? workShards[0];
@@ -18,7 +18,10 @@ const condition = (expected: number) =>
     : { ConditionExpression: 'revision = :expected', ExpressionAttributeValues: { ':expected': expected } };
 
 /** `config` is for operators' commands that speak to another endpoint; functions have theirs from the environment. */
-export const dynamoDbTable = (tableName: string, config: DynamoDBClientConfig = {}): Table => {
+export const dynamoDbTable = (
+  tableName: string,
+  config: DynamoDBClientConfig = {},
+): Table & SenderIndex & UnsentIndex => {
   const documents = DynamoDBDocumentClient.from(new DynamoDBClient(config), {
     marshallOptions: { removeUndefinedValues: true },
   });
@@ -63,6 +66,50 @@ export const dynamoDbTable = (tableName: string, config: DynamoDBClientConfig = 
         }),
       );
       return Items.map((item) => ({ key: String(item.pk), nextCheckAt: Number(item.nextCheckAt) }));
+    },
+    async oldestUnsent(shard) {
+      const { Items = [] } = await documents.send(
+        new QueryCommand({
+          TableName: tableName,
+          IndexName: unsentIndex,
+          KeyConditionExpression: 'workShard = :shard',
+          ExpressionAttributeValues: { ':shard': shard },
+          Limit: 1,
+        }),
+      );
+      return Items[0] === undefined ? undefined : Number(Items[0].unsentSince);
+    },
+    async bySender(senderOds, { from, to, state, after, limit }) {
+      const { Items = [], LastEvaluatedKey } = await documents.send(
+        new QueryCommand({
+          TableName: tableName,
+          IndexName: bySenderIndex,
+          KeyConditionExpression: 'senderOds = :sender AND updatedAt BETWEEN :from AND :to',
+          // `state` is a reserved word.
+          ...(state === undefined
+            ? {}
+            : { FilterExpression: '#state = :state', ExpressionAttributeNames: { '#state': 'state' } }),
+          ExpressionAttributeValues: {
+            ':sender': senderOds,
+            ':from': from,
+            ':to': to,
+            ...(state === undefined ? {} : { ':state': state }),
+          },
+          ...(after === undefined
+            ? {}
+            : { ExclusiveStartKey: { pk: after.key, senderOds, updatedAt: after.updatedAt } }),
+          ScanIndexForward: false,
+          Limit: limit,
+        }),
+      );
+      const position = (item: Record<string, unknown>) => ({ key: String(item.pk), updatedAt: Number(item.updatedAt) });
+      return {
+        rows: Items.map((item) => ({
+          ...position(item),
+          ...(typeof item.state === 'string' ? { state: item.state } : {}),
+        })),
+        ...(LastEvaluatedKey === undefined ? {} : { next: position(LastEvaluatedKey) }),
+      };
     },
   };
 };

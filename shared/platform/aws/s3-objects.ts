@@ -1,5 +1,7 @@
 import { Readable } from 'node:stream';
 import {
+  ChecksumMode,
+  CopyObjectCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -70,14 +72,23 @@ export const s3Objects = (bucket: string, client = new S3Client({})): Objects =>
       size: answer.ContentLength ?? 0,
       etag: answer.ETag ?? '',
       lastModified: answer.LastModified?.getTime() ?? 0,
+      metadata: answer.Metadata ?? {},
     };
   },
   async head(key) {
-    const answer = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key })).catch(missing);
+    const answer = await client
+      .send(new HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: ChecksumMode.ENABLED }))
+      .catch(missing);
     if (!answer) return undefined;
-    return { versionId: answer.VersionId ?? 'null', size: answer.ContentLength ?? 0, etag: answer.ETag ?? '' };
+    const sha256 = answer.ChecksumSHA256 && Buffer.from(answer.ChecksumSHA256, 'base64').toString('hex');
+    return {
+      versionId: answer.VersionId ?? 'null',
+      size: answer.ContentLength ?? 0,
+      etag: answer.ETag ?? '',
+      ...(sha256 ? { sha256 } : {}),
+    };
   },
-  put: (key, body, { contentType = 'application/json', ifMatch, ifNew } = {}) =>
+  put: (key, body, { contentType = 'application/json', ifMatch, ifNew, metadata } = {}) =>
     decided(() =>
       client.send(
         new PutObjectCommand({
@@ -87,6 +98,7 @@ export const s3Objects = (bucket: string, client = new S3Client({})): Objects =>
           ContentType: contentType,
           ...(ifMatch === undefined ? {} : { IfMatch: ifMatch }),
           ...(ifNew ? { IfNoneMatch: '*' } : {}),
+          ...(metadata === undefined ? {} : { Metadata: { ...metadata } }),
         }),
       ),
     ),
@@ -127,6 +139,17 @@ export const s3Objects = (bucket: string, client = new S3Client({})): Objects =>
       )
       .then(() => 'written' as const, conflict);
   },
+  copyWithin: (sourceKey, key, ifMatch) =>
+    client
+      .send(
+        new CopyObjectCommand({
+          Bucket: bucket,
+          Key: key,
+          CopySource: `${bucket}/${sourceKey.split('/').map(encodeURIComponent).join('/')}`,
+          CopySourceIfMatch: ifMatch,
+        }),
+      )
+      .then(() => 'written' as const, conflict),
   async *list(prefix, after) {
     let token: string | undefined;
     do {

@@ -140,7 +140,19 @@ const pipeline: JsonObject = {
         RawMessageDelivery: true,
       },
     },
-    Alarm: { Type: 'AWS::CloudWatch::Alarm', Properties: { AlarmActions: [{ Ref: 'Topic' }] } },
+    Alarm: {
+      Type: 'AWS::CloudWatch::Alarm',
+      Properties: {
+        Namespace: 'Here',
+        MetricName: 'Things',
+        Statistic: 'Sum',
+        Period: 60,
+        EvaluationPeriods: 1,
+        Threshold: 1,
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+        AlarmActions: [{ Ref: 'Topic' }],
+      },
+    },
   },
   Outputs: {
     Where: {
@@ -258,7 +270,7 @@ describe('what the templates declare is there', () => {
 
 describe('what cannot be run is refused with its name', () => {
   it.each<[string, JsonObject, RegExp]>([
-    ['a type', { Resources: { Api: { Type: 'AWS::ApiGateway::RestApi' } } }, /AWS::ApiGateway::RestApi/],
+    ['a type', { Resources: { Api: { Type: 'AWS::AppSync::GraphQLApi' } } }, /AWS::AppSync::GraphQLApi/],
     [
       'a function of templates',
       { Resources: { Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { 'Fn::Cidr': [] } } } } },

@@ -129,6 +129,7 @@ export const writeAssembly = async (dir: string, templates: Readonly<Record<stri
   for (const [asset, fixture] of [
     ['worker', 'handler'],
     ['broken', 'broken'],
+    ['gateway', 'gateway'],
   ] as const) {
     await bundle(fixture, join(dir, `asset.${asset}`));
     files[asset] = {

@@ -16,6 +16,7 @@ const rig = (outcomes: InvocationOutcome[]) => {
   const pool: FunctionPool = {
     concurrency: 1,
     size: 0,
+    reserve: () => undefined,
     close: () => Promise.resolve(),
     invoke() {
       tried.push(clock.now() - start);

@@ -1,0 +1,220 @@
+import { Duration } from 'aws-cdk-lib';
+import { MathExpression, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { countersOf, type MetricName } from '../../shared/platform/measure.ts';
+import { type CountingFunction, metricOf, sumOver } from '../constructs/metrics.ts';
+import type { Monitoring } from '../constructs/monitoring.ts';
+
+/** Every function through which a document can come to need a person. */
+export const movers = ['compose', 'send', 'poll', 'watch'] as const satisfies readonly CountingFunction[];
+
+/** How things stand: read by watch each minute, so one reading a minute, of which the last tells. */
+const standing = (monitoring: Monitoring, metricName: MetricName, statistic: 'Maximum' | 'Minimum') =>
+  metricOf('watch', metricName, { stage: monitoring.stage, statistic, period: 1 });
+
+/** Readings in a row, so that one slow minute wakes nobody. */
+const settled = 5;
+
+/** Alarms on what becomes of documents and mailboxes, whatever the cause. */
+export class OutcomeAlarms extends Construct {
+  constructor(scope: Construct, id: string, monitoring: Monitoring, ingest: IQueue) {
+    super(scope, id);
+    this.#unsent(monitoring, ingest);
+    this.#mailboxes(monitoring);
+    monitoring.addMediumSeverityAlarm(this, 'Attention', {
+      feature: 'Documents',
+      condition: 'NeedAttention',
+      metric: sumOver(movers, 'DocumentsNeedingAttention', { stage: monitoring.stage, period: 5 }),
+      threshold: 1,
+      whatHappened:
+        'In the last five minutes at least one document came to need a person: it ended without being accepted, is held, or the practice is silent for too long. The alarm ends when no further one does, not when the first is dealt with.',
+      runbook: 'attention',
+      // Counted as it happens: silence means that nothing more happened, and a silent watch has an alarm of its own.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+    monitoring.addMediumSeverityAlarm(this, 'Quarantine', {
+      feature: 'Poll',
+      condition: 'AnswerQuarantined',
+      metric: metricOf('poll', 'QuarantinedMessages', { stage: monitoring.stage, statistic: 'Sum', period: 5 }),
+      threshold: 1,
+      whatHappened:
+        'An answer from MESH that is ours matches no document. It is kept with its bytes; a document may wait for it in vain.',
+      runbook: 'quarantine',
+      // No poll, no answer; polls that do not come have an alarm of their own.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+
+  #unsent(monitoring: Monitoring, ingest: IQueue): void {
+    // Two sources, because a drop that compose cannot take has no record yet: its message's age tells of it.
+    const oldest = () =>
+      new MathExpression({
+        // Times nought: without a reading of records there is no point at all, whatever the queue says.
+        expression: 'MAX([records, records * 0 + FILL(drops, 0) / 60])',
+        usingMetrics: {
+          records: standing(monitoring, 'OldestUnsentMinutes', 'Maximum'),
+          drops: ingest.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(1), statistic: 'Maximum' }),
+        },
+        period: Duration.minutes(1),
+        label: 'Minutes that the oldest unsent document waits',
+      });
+    // A drop whose named PDF never comes is rejected after an hour, by the next watch: it is not ours to worry about.
+    const periods = 3;
+    // Silence means that watch does not measure, which PollHeartbeatMissing tells; to clear this one on it would lie.
+    const treatMissingData = TreatMissingData.IGNORE;
+    const about = 'A document that this system should have sent';
+    monitoring.addMediumSeverityAlarm(this, 'UnsentOneHour', {
+      feature: 'Documents',
+      condition: 'UnsentForAnHour',
+      metric: oldest(),
+      threshold: 60,
+      periods,
+      whatHappened: `${about} has waited for an hour. At three hours it is later than the standard allows.`,
+      runbook: 'unsent',
+      treatMissingData,
+    });
+    monitoring.addHighSeverityAlarm(this, 'UnsentTwoHours', {
+      feature: 'Documents',
+      condition: 'UnsentForTwoHours',
+      metric: oldest(),
+      threshold: 120,
+      periods,
+      whatHappened: `${about} has waited for two hours. In one more it is later than the standard allows.`,
+      runbook: 'unsent',
+      treatMissingData,
+    });
+  }
+
+  #mailboxes(monitoring: Monitoring): void {
+    monitoring.addHighSeverityAlarm(this, 'PollHeartbeat', {
+      feature: 'Mailboxes',
+      condition: 'PollHeartbeatMissing',
+      metric: standing(monitoring, 'MailboxesWithoutPoll', 'Maximum'),
+      threshold: 1,
+      periods: settled,
+      whatHappened:
+        'A mailbox was not polled with success for three intervals, or watch, which starts the polls, does not run at all. Answers of practices stay in MESH, which keeps them for five days.',
+      runbook: 'silentMailbox',
+      // Nobody measures: then watch does not run, nothing is polled and nothing unfinished is finished. That is the case.
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+    monitoring.addHighSeverityAlarm(this, 'CircuitOpen', {
+      feature: 'Mailboxes',
+      condition: 'CircuitOpen',
+      metric: standing(monitoring, 'CircuitsOpen', 'Maximum'),
+      threshold: 1,
+      whatHappened:
+        'MESH refuses a mailbox, or its certificate, key, password or shared key cannot be used. Its documents wait in their records, and nothing is polled for it.',
+      runbook: 'openCircuit',
+      // Silence neither opens nor closes a circuit; PollHeartbeatMissing tells of it.
+      treatMissingData: TreatMissingData.IGNORE,
+    });
+    for (const [id, condition, days, add] of [
+      ['CertificateMonth', 'CertificateEndsWithinThirtyDays', 30, 'addMediumSeverityAlarm'],
+      ['CertificateFortnight', 'CertificateEndsWithinFourteenDays', 14, 'addHighSeverityAlarm'],
+    ] as const) {
+      monitoring[add](this, id, {
+        feature: 'Mailboxes',
+        condition,
+        metric: standing(monitoring, 'CertificateDaysLeft', 'Minimum'),
+        threshold: days,
+        side: 'at-or-below',
+        whatHappened: `The client certificate of a mailbox ends within ${days} days. A new one takes about five working days; without it nothing is sent or fetched.`,
+        runbook: 'certificate',
+        // Before the first poll of the first mailbox there is no certificate; later, one day without a reading changes none.
+        treatMissingData: TreatMissingData.IGNORE,
+      });
+    }
+  }
+}
+
+export interface FunctionAlarmsProps {
+  /** As an operator calls it; the middle part of the alarms' names. */
+  readonly feature: string;
+  /** Its name in lambdas/. */
+  readonly name: string;
+  readonly function: IFunction;
+  /**
+   * It says no by failing, as an authoriser must to have 401 answered: Lambda counts each refusal as an error, so its
+   * errors tell nothing. What else goes wrong in it is a 5xx of the API, which has an alarm.
+   */
+  readonly refusesByFailing?: boolean;
+}
+
+const counts = (name: string): name is CountingFunction => Object.hasOwn(countersOf, name);
+
+/** The alarms of a function: that it fails, that it is not let run. */
+export class FunctionAlarms extends Construct {
+  constructor(scope: Construct, id: string, monitoring: Monitoring, props: FunctionAlarmsProps) {
+    super(scope, id);
+    const { feature, name, refusesByFailing = false } = props;
+    const period = Duration.minutes(5);
+    if (!refusesByFailing) this.#failing(monitoring, props, period);
+    monitoring.addMediumSeverityAlarm(this, 'Throttled', {
+      feature,
+      condition: 'Throttled',
+      metric: props.function.metricThrottles({ period, statistic: 'Sum' }),
+      // One call that is told to come later is normal in a burst; five in five minutes is a limit that is too low.
+      threshold: 5,
+      whatHappened: `Lambda refused to start ${name} at least five times in five minutes: its concurrency or the account's is used up, or switched off. Work waits.`,
+      runbook: 'throttledFunction',
+      // Lambda reports throttles only where something was to be started: nothing to do, nothing refused.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+
+  #failing(monitoring: Monitoring, props: FunctionAlarmsProps, period: Duration): void {
+    const { feature, name } = props;
+    const errors = props.function.metricErrors({ period, statistic: 'Sum' });
+    monitoring.addMediumSeverityAlarm(this, 'Failing', {
+      feature,
+      condition: 'Failing',
+      // An item that fails in a batch is answered for by itself, and Lambda counts no error: ours is counted beside it.
+      metric: counts(name)
+        ? new MathExpression({
+            expression: 'FILL(errors, 0) + FILL(items, 0)',
+            usingMetrics: {
+              errors,
+              items: metricOf(name, 'ItemsFailed', { stage: monitoring.stage, statistic: 'Sum', period: 5 }),
+            },
+            period,
+            label: 'Errors',
+          })
+        : errors,
+      // What can be expected is an outcome here, never an error: one is a bug, a time-out, or a service refusing.
+      threshold: 1,
+      whatHappened: `${name} ended in an error that was not expected, in the last five minutes. What it worked on is tried again by itself.`,
+      runbook: 'failingFunction',
+      // Lambda reports errors only beside invocations: no invocation, no error.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+}
+
+/** The alarm of an API: it answered that the fault is ours. `apiName` and `stageName` as API Gateway knows them. */
+export const addApiServerErrorsAlarm = (
+  scope: Construct,
+  monitoring: Monitoring,
+  { apiName, stageName }: { readonly apiName: string; readonly stageName: string },
+): void => {
+  monitoring.addMediumSeverityAlarm(scope, 'ServerErrors', {
+    feature: 'Api',
+    condition: 'ServerErrors',
+    metric: new Metric({
+      namespace: 'AWS/ApiGateway',
+      metricName: '5XXError',
+      dimensionsMap: { ApiName: apiName, Stage: stageName },
+      statistic: 'Sum',
+      period: Duration.minutes(5),
+    }),
+    // A caller is told to try again and need not know why: the first one is worth a look.
+    threshold: 1,
+    whatHappened:
+      'The API answered at least one call of the last five minutes with a fault of ours. Its caller was told to try again.',
+    runbook: 'apiServerErrors',
+    // API Gateway reports only where there are calls: no call, no fault.
+    treatMissingData: TreatMissingData.NOT_BREACHING,
+  });
+};

@@ -1,0 +1,47 @@
+import type { z } from 'zod';
+import type { Caller } from '../callers/authorise.ts';
+import { isoTime, seconds } from '../platform/clock.ts';
+import { uploadsPrefix } from '../platform/names.ts';
+import type { ApiContext } from './context.ts';
+import { apiProblem, refusal, refusalIfAny } from './problems.ts';
+import { checkBody, readBody } from './read-body.ts';
+import type { ApiRequest } from './request.ts';
+import { type ApiResponse, answered } from './response.ts';
+import { type uploadAnswer, uploadRequest } from './schemas.ts';
+
+/** Under the organisation's own prefix: another's upload cannot even be named. */
+export const uploadObject = (odsCode: string, uploadId: string): string => `${uploadsPrefix}${odsCode}/${uploadId}.pdf`;
+
+export const pdfMediaType = 'application/pdf';
+
+/** A form that takes this one PDF and nothing else. */
+export const createUpload = async (
+  { forms, ids, clock, limits }: ApiContext,
+  request: ApiRequest,
+  { odsCode }: Caller,
+): Promise<ApiResponse> => {
+  const body = readBody(request.body);
+  if (body.kind === 'problem') return refusal([body.problem]);
+  const { problems, value } = checkBody(uploadRequest, body);
+  if (value && value.size > limits.maxPdfBytes) {
+    const says = `The PDF is larger than any that is sent from here (${limits.maxPdfBytes} bytes).`;
+    return refusal([apiProblem('UPLOAD_TOO_LARGE', 'size', says), ...problems]);
+  }
+  const refused = refusalIfAny(problems);
+  if (refused || !value) return refused ?? refusal([apiProblem('BODY_NOT_OBJECT')]);
+  const uploadId = ids.uuid();
+  const expiresAt = clock.now() + seconds(limits.uploadLifeSeconds);
+  const form = await forms.formFor({
+    key: uploadObject(odsCode, uploadId),
+    contentType: pdfMediaType,
+    ...value,
+    lifeSeconds: limits.uploadLifeSeconds,
+  });
+  const answer: z.output<typeof uploadAnswer> = {
+    uploadId,
+    url: form.url,
+    fields: { ...form.fields },
+    expiresAt: isoTime(expiresAt),
+  };
+  return answered(201, answer);
+};

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { states } from '../delivery/states.ts';
+import { manifestSchema } from '../submission/manifest.ts';
+
+/** What goes in and out of the API: requests are checked by these, docs/api/openapi.yaml is made from them. */
+
+const documentId = z
+  .uuid()
+  .describe(
+    'Names one version of one encounter’s report of your organisation: the same content again has the same id.',
+  );
+const time = z.iso.datetime().describe('RFC 3339, UTC.');
+const whoseMove = z
+  .enum(['nobody', 'this system', 'the practice', 'the sender'])
+  .describe('Who has to do something next. “the sender” is your organisation.');
+
+export const uploadRequest = z.strictObject({
+  size: z.int().min(1).describe('Length of the PDF in bytes: the upload must have exactly this length.'),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .describe('SHA-256 of the PDF, 64 hexadecimal digits in small letters: the upload must have exactly this content.'),
+});
+
+export const uploadAnswer = z.strictObject({
+  uploadId: z.uuid().describe('Name it as upload.uploadId when you submit, within a day.'),
+  url: z.url().describe('Where to post the form (multipart/form-data).'),
+  fields: z
+    .record(z.string(), z.string())
+    .describe('Fields of the form, to be sent as they are; the PDF comes last, in a field named file.'),
+  expiresAt: time.describe('Until when the form can be posted.'),
+});
+
+const inlinePdf = z
+  .strictObject({ base64: z.string().min(1).describe('The PDF in base64, on one line (RFC 4648, section 4).') })
+  .describe('The PDF itself, if it is small enough.');
+const namedUpload = z
+  .strictObject({ uploadId: z.uuid().describe('From POST /v1/uploads, once the PDF is posted.') })
+  .describe('A PDF that was uploaded before.');
+
+/** As it is published; the manifest is read apart, by what reads a dropped one. */
+export const submissionRequest = z
+  .strictObject({
+    manifest: manifestSchema.describe(
+      'What docs/manifest.md describes. pdf.sha256 may be left out: PDF and manifest come together here.',
+    ),
+    pdf: inlinePdf.optional(),
+    upload: namedUpload.optional(),
+  })
+  .describe('A manifest with either pdf or upload.');
+
+export const submissionEnvelope = z.strictObject({
+  manifest: z.looseObject({}),
+  pdf: inlinePdf.optional(),
+  upload: namedUpload.optional(),
+});
+
+export const submissionAnswer = z.strictObject({
+  documentId,
+  state: z.enum(states).describe('RECEIVED, or what has become of the document if it was handed over before.'),
+  custody: z.string().describe('What this answer promises, in words.'),
+});
+
+const problem = z.strictObject({
+  path: z.string().describe('Where: a path in the manifest, or pdf.'),
+  code: z.string().describe('A code of docs/manifest.md.'),
+  message: z.string(),
+});
+
+export const documentAnswer = z.strictObject({
+  documentId,
+  encounterId: z.string().optional(),
+  version: z.int().optional(),
+  revision: z.int().describe('Rises with every change; 0 before the document is registered.'),
+  receivedAt: time,
+  state: z.enum(states),
+  meaning: z.string().describe('What the state means. ACCEPTED does not mean that anybody has read the document.'),
+  whoseMove,
+  advice: z.string().optional().describe('What to do, where there is something to do.'),
+  problems: z.array(problem).optional().describe('Why it was rejected here: all of it.'),
+  possibleDuplicate: z.literal(true).optional().describe('The practice may hold two copies.'),
+  overdueSince: time.optional().describe('The practice is longer in answering than it should be.'),
+  held: z
+    .array(z.strictObject({ reason: z.string(), why: z.string(), at: time }))
+    .optional()
+    .describe('Why it goes no further for now.'),
+  history: z
+    .array(
+      z.strictObject({
+        at: time,
+        what: z.string(),
+        detail: z.string().optional(),
+        times: z.int().optional().describe('How often in a row; at is the first time.'),
+      }),
+    )
+    .describe('Oldest first.'),
+  requests: z
+    .array(z.strictObject({ requestId: z.string(), correlationId: z.string().optional() }))
+    .optional()
+    .describe('The requests that handed it over: the first content, then each correction.'),
+});
+export type DocumentAnswer = z.output<typeof documentAnswer>;
+
+export const listLimit = { most: 100, usual: 25 } as const;
+
+export const listAnswer = z.strictObject({
+  documents: z.array(
+    z.strictObject({ documentId, state: z.enum(states), whoseMove, updatedAt: time.describe('Last change.') }),
+  ),
+  cursor: z
+    .string()
+    .optional()
+    .describe('There may be more: give it as cursor, with the other parameters as they were. A page may be empty.'),
+});
+
+export const pingAnswer = z.strictObject({ status: z.literal('up') });
+const part = z.enum(['up', 'down']);
+export const statusAnswer = z.strictObject({ status: part, records: part, storage: part });

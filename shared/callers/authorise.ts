@@ -1,0 +1,59 @@
+import type { JWTVerifyGetKey } from 'jose';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { Table } from '../platform/table.ts';
+import type { Client } from './client.ts';
+import { readClient } from './registry.ts';
+import { readToken, type TokenReading, type TokenSettings } from './token.ts';
+
+export interface AuthoriseContext {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly keys: JWTVerifyGetKey;
+  readonly token: TokenSettings;
+}
+
+/** Who calls, for which organisation, and what both the token and the registry let it do. */
+export interface Caller {
+  readonly clientId: string;
+  readonly odsCode: string;
+  readonly scopes: readonly string[];
+}
+
+export type Authorisation =
+  | { readonly kind: 'caller'; readonly caller: Caller }
+  /** No token of ours: nobody is known. */
+  | { readonly kind: 'unauthorised'; readonly why: string }
+  /** Known, but of no organisation. */
+  | { readonly kind: 'unregistered'; readonly clientId: string };
+
+/** The organisation comes from the registry and never from the request. */
+export const decideCaller = (token: TokenReading, client: Client | undefined): Authorisation => {
+  if (token.kind === 'refused') return { kind: 'unauthorised', why: token.why };
+  if (!client) return { kind: 'unregistered', clientId: token.clientId };
+  const scopes = client.scopes.filter((scope) => token.scopes.includes(scope));
+  return { kind: 'caller', caller: { clientId: token.clientId, odsCode: client.odsCode, scopes } };
+};
+
+/** Throws only where keys or table cannot be had: the gateway then answers that it is our fault. */
+export const authorise = async (
+  context: AuthoriseContext,
+  authorization: string | undefined,
+): Promise<Authorisation> => {
+  const { table, clock, log } = context;
+  const token = await readToken(authorization, context.token, context.keys, clock.now());
+  const client = token.kind === 'token' ? await readClient(table, token.clientId) : undefined;
+  const decided = decideCaller(token, client);
+  switch (decided.kind) {
+    case 'unauthorised':
+      log.warn('TOKEN_REFUSED', { why: decided.why });
+      break;
+    case 'unregistered':
+      log.warn('CLIENT_NOT_REGISTERED', { clientId: decided.clientId });
+      break;
+    case 'caller':
+      log.info('CALLER_KNOWN', { clientId: decided.caller.clientId, odsCode: decided.caller.odsCode });
+  }
+  return decided;
+};

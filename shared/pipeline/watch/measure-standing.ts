@@ -1,0 +1,43 @@
+import { days, minutes } from '../../platform/clock.ts';
+import { workShards } from '../../platform/names.ts';
+import { isSilent } from '../../senders/mailbox.ts';
+import { listMailboxes } from '../../senders/registry.ts';
+import type { WatchContext } from './watch.ts';
+
+/** Of what is known, the least; `undefined` of nothing. */
+const least = (values: readonly (number | undefined)[]): number | undefined => {
+  const known = values.filter((value) => value !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+};
+
+/**
+ * How things stand, each minute: what alarms cannot learn from events, because what they are about is that nothing
+ * happens. Four reads for the documents, one for each mailbox.
+ */
+export const measureStanding = async ({ table, clock, measure, log }: WatchContext): Promise<void> => {
+  const now = clock.now();
+  const oldest = least(await Promise.all(workShards.map((shard) => table.oldestUnsent(shard))));
+  measure.record('OldestUnsentMinutes', oldest === undefined ? 0 : Math.max(0, (now - oldest) / minutes(1)));
+
+  const mailboxes = await listMailboxes(table);
+  const silent = mailboxes.filter((mailbox) => isSilent(mailbox, now));
+  for (const { setting } of silent) log.error('MAILBOX_NOT_POLLED', { mailboxId: setting.mailboxId });
+  measure.record('MailboxesWithoutPoll', silent.length);
+  measure.record('CircuitsOpen', mailboxes.filter(({ course }) => course.circuit !== undefined).length);
+
+  const expiry = least(mailboxes.map(({ course }) => course.certificateExpiresAt));
+  // Of no certificate there is nothing to tell: a mailbox that was never reached is silent, or its circuit is open.
+  if (expiry === undefined) return;
+  const daysToExpiry = Math.floor((expiry - now) / days(1));
+  measure.record('CertificateDaysLeft', daysToExpiry);
+  if (daysToExpiry > tellOfCertificateFrom) return;
+  for (const { setting, course } of mailboxes) {
+    const left = course.certificateExpiresAt === undefined ? undefined : (course.certificateExpiresAt - now) / days(1);
+    if (left !== undefined && left <= tellOfCertificateFrom) {
+      log.warn('CERTIFICATE_NEAR_ITS_END', { mailboxId: setting.mailboxId, daysToExpiry: Math.floor(left) });
+    }
+  }
+};
+
+/** Days before its end at which the log begins to name the mailbox; the first of the two alarms goes off then. */
+const tellOfCertificateFrom = 30;

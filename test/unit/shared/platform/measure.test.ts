@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { metricsIn } from '../../../../local/engine/cloudwatch/emf.ts';
+import { countersOf, metricUnits } from '../../../../shared/platform/measure.ts';
+
+const module = fileURLToPath(new URL('../../../../shared/platform/measure.ts', import.meta.url));
+
+/** What a function that measures so prints: in a process of its own, because that is where CloudWatch reads. */
+const printed = (name: string, steps: string) => {
+  const code = `const { powertoolsMeasure } = await import(${JSON.stringify(module)});
+    const measure = powertoolsMeasure('SendDocument', ${JSON.stringify(name)}, 'integration');
+    ${steps}`;
+  const { stdout } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', code], {
+    encoding: 'utf8',
+  });
+  return stdout
+    .split('\n')
+    .filter((line) => line.includes('"_aws"'))
+    .map((line) => {
+      const data = metricsIn(line);
+      return {
+        dimensions: data[0]?.dimensions,
+        values: Object.fromEntries(data.map(({ metricName, values }) => [metricName, values])),
+      };
+    });
+};
+
+describe('metrics of a function', () => {
+  it('hold all of its counters each time, 0 where nothing happened', () => {
+    const [first, second, ...more] = printed(
+      'send',
+      `measure.count('DocumentsSent'); measure.count('DocumentsSent'); measure.flush(); measure.flush();`,
+    );
+    const zeros = Object.fromEntries(countersOf.send.map((metric) => [metric, [0]]));
+    expect(first).toEqual({
+      dimensions: { service: 'send', stage: 'integration' },
+      values: { ...zeros, DocumentsSent: [2] },
+    });
+    expect(second?.values).toEqual(zeros);
+    expect(more).toEqual([]);
+  });
+
+  it('keep readings apart, and tell what a function counts beside its own', () => {
+    const [only] = printed(
+      'send',
+      `measure.record('TimeToSent', 1.5); measure.record('TimeToSent', 2); measure.count('DocumentsUndelivered'); measure.flush();`,
+    );
+    expect(only?.values).toMatchObject({ TimeToSent: [1.5, 2], DocumentsUndelivered: [1], DocumentsSent: [0] });
+  });
+
+  it('of a function that counts nothing are nothing', () => {
+    expect(printed('authorise', 'measure.flush();')).toEqual([]);
+  });
+
+  it('are counted by some function or read by watch, each of them', () => {
+    const readings = [
+      'TimeToSent',
+      'TimeToAccepted',
+      'OldestUnsentMinutes',
+      'MailboxesWithoutPoll',
+      'CircuitsOpen',
+      'CertificateDaysLeft',
+    ];
+    const known: readonly string[] = [...Object.values(countersOf).flat(), ...readings];
+    expect(Object.keys(metricUnits).filter((metric) => !known.includes(metric))).toEqual([]);
+  });
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { hours, minutes } from '../../../../shared/platform/clock.ts';
+import type { Table } from '../../../../shared/platform/table.ts';
+import { afterPoll, closeCircuit, isSilent, type Mailbox, mailboxFile } from '../../../../shared/senders/mailbox.ts';
+import { listMailboxes, putMailbox } from '../../../../shared/senders/registry.ts';
+
+const setting = mailboxFile.parse({ mailboxId: 'RX1OT001', odsCode: 'RX1', environment: 'integration' });
+const mailbox = (course: Partial<Mailbox['course']>, over: Partial<Mailbox['setting']> = {}): Mailbox => ({
+  setting: { ...setting, ...over },
+  course: { nextPollAt: 0, registeredAt: 0, ...course },
+});
+const late = minutes(15) + 1;
+
+describe('a mailbox is silent', () => {
+  it('when nothing was heard from MESH for three intervals, a new one from when it was put', () => {
+    expect(isSilent(mailbox({}), minutes(15))).toBe(false);
+    expect(isSilent(mailbox({}), late)).toBe(true);
+    expect(isSilent(mailbox({ lastGoodPollAt: minutes(1) }), late)).toBe(false);
+    expect(isSilent(mailbox({}, { pollEverySeconds: 600 }), minutes(30))).toBe(false);
+    expect(isSilent(mailbox({}, { pollEverySeconds: 600 }), minutes(30) + 1)).toBe(true);
+  });
+
+  it('not before a quarter of an hour, however often it is polled', () => {
+    expect(isSilent(mailbox({}, { pollEverySeconds: 5 }), minutes(15))).toBe(false);
+  });
+
+  it('though polls that fail go on', () => {
+    const polled = { ...mailbox({}), course: afterPoll(mailbox({}), 'transient', minutes(15)) };
+    expect(isSilent(polled, late)).toBe(true);
+    expect(isSilent({ ...polled, course: afterPoll(polled, 'ok', late) }, late)).toBe(false);
+  });
+
+  it('not while its circuit is open, nor just after it closed', () => {
+    const circuit = { openedAt: 0, reason: 'r', advice: 'a', nextTryAt: 0 };
+    const open = mailbox({ circuit });
+    expect(isSilent(open, hours(5))).toBe(false);
+    expect(isSilent({ ...open, course: closeCircuit(open.course, hours(5)) }, hours(5) + minutes(1))).toBe(false);
+  });
+});
+
+describe('the list of mailboxes', () => {
+  const memory = (): Table => {
+    const items = new Map<string, { revision: number }>();
+    return {
+      read: async <T>(key: string) => items.get(key) as (T & { revision: number }) | undefined,
+      async write(key, item, expected) {
+        if ((items.get(key)?.revision ?? 0) !== expected) return 'conflict';
+        items.set(key, { ...item, revision: expected + 1 });
+        return 'written';
+      },
+      remove: async () => 'conflict',
+      due: async () => [],
+    };
+  };
+
+  it('has each that was put, once, and keeps when it first was', async () => {
+    const table = memory();
+    expect(await listMailboxes(table)).toEqual([]);
+    expect(await putMailbox(table, setting, 1)).toBe('created');
+    expect(await putMailbox(table, mailboxFile.parse({ ...setting, mailboxId: 'RX2OT001' }), 2)).toBe('created');
+    expect(await putMailbox(table, setting, 3)).toBe('replaced');
+    const listed = await listMailboxes(table);
+    expect(listed.map(({ setting: { mailboxId }, course }) => [mailboxId, course.registeredAt])).toEqual([
+      ['RX1OT001', 1],
+      ['RX2OT001', 2],
+    ]);
+  });
+});
