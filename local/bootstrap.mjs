@@ -1,7 +1,7 @@
 // Runs a TypeScript entry point on a fresh clone: checks Node, installs what is missing, then hands over.
 // Plain JavaScript, because nothing is installed yet when it starts.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -36,13 +36,27 @@ const isInstalled = () => {
 
 /** Two first starts at once must not install over each other: the second waits for the first. */
 const installing = join(root, '.installing');
+/** Whoever was installing is gone: stopped in the middle of it. */
+const isAbandoned = () => {
+  try {
+    process.kill(Number(readFileSync(join(installing, 'pid'), 'utf8')), 0);
+    return false;
+  } catch (error) {
+    return error.code === 'ESRCH';
+  }
+};
 const takeTurn = async () => {
   for (let waited = 0; ; waited++) {
     try {
       mkdirSync(installing);
+      writeFileSync(join(installing, 'pid'), String(process.pid));
       return true;
     } catch {
       if (isInstalled()) return false;
+      if (isAbandoned()) {
+        rmSync(installing, { recursive: true, force: true });
+        continue;
+      }
       if (waited === 0) console.log('Another command is installing dependencies; waiting for it…');
       if (waited > 300) {
         console.error(

@@ -39,7 +39,7 @@ export type SubmissionDecision =
 
 /** Compose has seen the drop: whatever it made of it stands in the record. */
 export const isRegistered = (submission: Submission, record: StoredRecord | undefined): boolean =>
-  record?.drops.some(({ name }) => name === submission.name) ?? false;
+  [...(record?.drops ?? []), ...(record?.refusals ?? [])].some(({ name }) => name === submission.name);
 
 /** Same content, but nothing of it has left: what stood in its way may have gone (shared/delivery/reduce-drop.ts). */
 const triedAgain: readonly State[] = ['REJECTED', 'SUPPRESSED', 'SEND_FAILED'];

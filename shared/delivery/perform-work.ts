@@ -160,7 +160,8 @@ const partsOf = (context: WorkContext, record: StoredRecord): [done: Partial<Wor
     });
   }
   add('receipt', async () => {
-    for (const drop of record.drops) {
+    const refused = (record.refusals ?? []).filter(({ name }) => !record.drops.some((drop) => drop.name === name));
+    for (const drop of [...record.drops, ...refused]) {
       await writeReceipt(context.drops, { ...receiptOf(record, drop, context.clock.now()), name: drop.name });
     }
   });

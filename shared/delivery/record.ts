@@ -13,7 +13,7 @@ export interface DocumentRecord {
   readonly encounterId?: string;
   readonly version?: number;
   readonly receivedAt: number;
-  /** Names under `inbox/{ods}/` by which this document came: where its receipts go. The latest is last. */
+  /** Names under `inbox/{ods}/` by which this document came: where its receipts go. Not those of refused drops. */
   readonly drops: readonly { readonly name: string; readonly at: number }[];
   /** At least one; the last is the current one. */
   readonly compositions: readonly Composition[];
@@ -136,6 +136,14 @@ export interface RecordedProblem {
   readonly message: string;
 }
 
+/** The name under which a composition's input was dropped. */
+export const dropNameOf = ({ manifest }: Source): string =>
+  manifest.key.slice(manifest.key.lastIndexOf('/') + 1).replace(/\.json$/, '');
+
+/** Do both name the very same objects, version by version? */
+export const sameObjects = (a: Source, b: Source): boolean =>
+  a.manifest.versionId === b.manifest.versionId && a.pdf.versionId === b.pdf.versionId;
+
 /** A drop that was not taken, because the document under way or done has other content. */
 export interface Refusal {
   readonly name: string;
@@ -163,7 +171,9 @@ export const noCounts: Counts = { duplicateDrops: 0, refusedDrops: 0, duplicateA
 export const historyLimit = 200;
 export const dropLimit = 20;
 export const compositionLimit = 100;
+/** Refusals under names that are not the document's own; the oldest ones' receipts stay as they lie. */
 export const refusalLimit = 5;
+export const refusalProblemLimit = 10;
 export const detailLimit = 200;
 
 export const currentComposition = (record: DocumentRecord): Composition => {

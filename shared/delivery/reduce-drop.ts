@@ -5,9 +5,13 @@ import {
   compositionLimit,
   currentComposition,
   type DocumentRecord,
+  dropNameOf,
   noCounts,
   type RecordedProblem,
+  type Refusal,
   refusalLimit,
+  refusalProblemLimit,
+  sameObjects,
 } from './record.ts';
 import { type Edit, edit, noOp, onCurrent, type Reduction, withDrop } from './reduction.ts';
 import { isCorrectable, stateOf } from './state-of.ts';
@@ -56,6 +60,8 @@ const rejected = (
  * a setting, MESH out of reach) may have gone. Same bytes, same ids.
  */
 const tryAgain = (record: DocumentRecord, current: Composition, drop: Drop, at: number): Edit | undefined => {
+  // The objects that were judged already, which only could not be taken out of the inbox yet: nobody dropped anything.
+  if (sameObjects(current.source, drop.source)) return undefined;
   const state = stateOf(record);
   const { rejection: _r, suppression: _s, failure: _f, waiting: _w, ...rest } = current;
   if (state === 'REJECTED' || state === 'SUPPRESSED') {
@@ -66,7 +72,12 @@ const tryAgain = (record: DocumentRecord, current: Composition, drop: Drop, at: 
   if (state === 'SEND_FAILED' && current.stored && current.giveUpAt !== undefined) {
     return {
       what: 'dropped again: tried again',
-      composition: { ...rest, giveUpAt: at + (current.giveUpAt - current.stored.at), takenUpAgainAt: at },
+      composition: {
+        ...rest,
+        source: drop.source,
+        giveUpAt: at + (current.giveUpAt - current.stored.at),
+        takenUpAgainAt: at,
+      },
       work: { enqueue: current.number, discardDrops: [drop.discard] },
     };
   }
@@ -77,17 +88,24 @@ const tryAgain = (record: DocumentRecord, current: Composition, drop: Drop, at: 
 const withoutProblems = (composition: Composition): Composition =>
   composition.rejection ? { ...composition, rejection: { ...composition.rejection, problems: [] } } : composition;
 
+/** A name of the document's own keeps its refusal until it is dropped again; of others the latest few are kept. */
+const withRefusal = (record: DocumentRecord, refusal: Refusal): readonly Refusal[] => {
+  const all = [...(record.refusals ?? []).filter(({ name }) => name !== refusal.name), refusal];
+  const own = (one: Refusal) => record.drops.some(({ name }) => name === one.name);
+  return [...all.filter(own), ...all.filter((one) => !own(one)).slice(-refusalLimit)];
+};
+
 /** The drop is not taken: its own name's receipt says why, the document itself stays as it is. */
 const refused = (record: DocumentRecord, drop: Drop, problems: readonly RecordedProblem[], at: number): Reduction =>
   edit(record, at, {
     what: 'drop refused: other content',
     detail: problems.map(({ path }) => path).join(', '),
     record: {
-      drops: withDrop(record.drops, drop.name, at),
-      refusals: [
-        ...(record.refusals ?? []).filter(({ name }) => name !== drop.name),
-        { name: drop.name, at, problems: boundProblems(problems) },
-      ].slice(-refusalLimit),
+      refusals: withRefusal(record, {
+        name: drop.name,
+        at,
+        problems: boundProblems(problems).slice(0, refusalProblemLimit),
+      }),
       counts: { ...record.counts, refusedDrops: record.counts.refusedDrops + 1 },
     },
     work: { discardDrops: [drop.discard] },
@@ -103,19 +121,14 @@ const again = (record: DocumentRecord, event: DropEvent, at: number): Reduction 
     drops: withDrop(record.drops, drop.name, at),
     refusals: (record.refusals ?? []).filter(({ name }) => name !== drop.name),
   };
-  const same = current.source.contentDigest === drop.source.contentDigest;
+  const same = current.source.contentDigest === drop.source.contentDigest || sameObjects(current.source, drop.source);
   if (same && stateOf(record) === 'RECEIVED') {
     // The same event again, or the same drop before its message was stored: go on composing from where it lies now.
     const { awaitingNamedPdfSince: _, ...rest } = current;
     if (event.kind === 'drop-rejected') {
       return rejected({ ...record, ...names }, { ...rest, source: drop.source }, at, event.problems, drop);
     }
-    if (
-      current.source.manifest.versionId === drop.source.manifest.versionId &&
-      current.source.pdf.versionId === drop.source.pdf.versionId
-    ) {
-      return noOp('compose-again');
-    }
+    if (sameObjects(current.source, drop.source)) return noOp('compose-again');
     return edit(record, at, { what: 'dropped again', record: names, composition: { ...rest, source: drop.source } });
   }
   if (same && event.kind === 'dropped') {
@@ -177,7 +190,7 @@ export const reduceCompose = (record: DocumentRecord, event: ComposeEvent, at: n
     const { awaitingNamedPdfSince, ...rest } = composition;
     const { source } = composition;
     const discard = {
-      name: record.drops.at(-1)?.name ?? '',
+      name: dropNameOf(source),
       manifestVersionId: source.manifest.versionId,
       pdfVersionId: source.pdf.versionId,
     };

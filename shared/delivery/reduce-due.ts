@@ -1,6 +1,6 @@
 import { problem } from '../submission/problems.ts';
 import { businessDue, type DeliverySettings, halfLimit, infrastructureDue } from './due.ts';
-import { currentComposition, type DocumentRecord } from './record.ts';
+import { type Composition, currentComposition, type DocumentRecord } from './record.ts';
 import { reduceCompose } from './reduce-drop.ts';
 import { reduceDoubtDue } from './reduce-sending.ts';
 import { edit, noOp, type Reduction } from './reduction.ts';
@@ -31,7 +31,11 @@ export const reduceDue = (record: DocumentRecord, settings: DeliverySettings, at
     case 'COMPOSED':
       if (record.holds.length > 0) return noOp('held');
       if (composition.waiting && composition.waiting.until > at) return noOp('not-due');
-      return edit(record, at, { what: 'queued again', work: { enqueue: number } });
+      return edit(record, at, {
+        what: 'queued again',
+        composition: withoutWaiting(composition),
+        work: { enqueue: number },
+      });
     case 'SENT':
       return overdue(record, (composition.sentAt ?? at) + infrastructureDue, at);
     case 'INFRASTRUCTURE_ACKNOWLEDGED':
@@ -40,6 +44,9 @@ export const reduceDue = (record: DocumentRecord, settings: DeliverySettings, at
       return noOp('not-due');
   }
 };
+
+/** What it waited for is over; the queue's own silence is what counts from here. */
+const withoutWaiting = ({ waiting: _, ...composition }: Composition): Composition => composition;
 
 const overdue = (record: DocumentRecord, dueAt: number, at: number): Reduction =>
   record.overdueSince === undefined && at >= dueAt

@@ -30,6 +30,16 @@ const missing = (what: string, name: string): Configuration => ({
   advice: `Create ${name} in Secrets Manager (docs/operating.md, Secrets).`,
 });
 
+const operatorsMove = new Set([
+  'AccessDeniedException',
+  'DecryptionFailure',
+  'InvalidRequestException',
+  'KMSAccessDeniedException',
+  'KMSDisabledException',
+  'KMSInvalidStateException',
+  'KMSNotFoundException',
+]);
+
 /** Marked for deletion, access denied, its key disabled: an operator's move, whatever it is. */
 const unreadable = (name: string, fault: string): Configuration => ({
   kind: 'configuration',
@@ -37,7 +47,10 @@ const unreadable = (name: string, fault: string): Configuration => ({
   advice: 'Look at the secret and at its key in AWS, and at what the functions may read (docs/operating.md, Secrets).',
 });
 
-/** Everything that can be wrong before a byte is sent is a configuration fault with a sentence for an operator. */
+/**
+ * Everything about the mailbox that can be wrong before a byte is sent is a configuration fault with a sentence for an
+ * operator. Throws only for what passes by itself.
+ */
 export const connect = async (
   { stage, secrets, clock, ids }: ConnectionSetting,
   mailbox: MailboxSetting,
@@ -55,7 +68,11 @@ export const connect = async (
   const read = (name: string) =>
     secrets.read(name).then(
       (value) => ({ value }),
-      (error: unknown) => ({ fault: errorText(error) }),
+      (error: unknown) => {
+        // Throttling, a time-out, a fault of AWS: passes by itself, and must not stop a mailbox.
+        if (!(error instanceof Error && operatorsMove.has(error.name))) throw error;
+        return { fault: errorText(error) };
+      },
     );
   const [environmentRead, ownRead] = await Promise.all([read(environmentName), read(mailboxName)]);
   if ('fault' in environmentRead) return unreadable(environmentName, environmentRead.fault);

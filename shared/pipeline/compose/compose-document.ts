@@ -1,6 +1,6 @@
 import { type Applied, applyEvent, type StoredRecord } from '../../delivery/documents.ts';
 import { envelopeObject, manifestObject, messageFolder, partObject } from '../../delivery/keys.ts';
-import { currentComposition } from '../../delivery/record.ts';
+import { currentComposition, dropNameOf } from '../../delivery/record.ts';
 import { composeProblems } from '../../itk3/compose-problems.ts';
 import type { DocumentToCompose } from '../../itk3/document.ts';
 import { fhirIds } from '../../itk3/fhir-ids.ts';
@@ -113,7 +113,7 @@ export const composeDocument = async (
       workflowId: profile.workflowId,
     },
     discard: {
-      name: record.drops.at(-1)?.name ?? '',
+      name: dropNameOf(composition.source),
       manifestVersionId: composition.source.manifest.versionId,
       pdfVersionId: pdf.versionId,
     },

@@ -5,7 +5,7 @@ import { dropKey } from '../../delivery/keys.ts';
 import { manifestDifferences } from '../../delivery/manifest-differences.ts';
 import { performWork } from '../../delivery/perform-work.ts';
 import { type WaitingState, waitingReceipt } from '../../delivery/receipt.ts';
-import { currentComposition } from '../../delivery/record.ts';
+import { currentComposition, sameObjects } from '../../delivery/record.ts';
 import { isCorrectable, stateOf } from '../../delivery/state-of.ts';
 import { writeReceipt } from '../../delivery/write-receipt.ts';
 import { fhirIds } from '../../itk3/fhir-ids.ts';
@@ -155,7 +155,8 @@ const register = async (context: ComposeContext, reading: Exclude<DropReading, {
   const existing = await readDocument(context.table, drop.documentId);
   if (existing) {
     const current = currentComposition(existing);
-    if (current.source.contentDigest !== drop.source.contentDigest && !isCorrectable(existing)) {
+    const same = current.source.contentDigest === drop.source.contentDigest || sameObjects(current.source, drop.source);
+    if (!same && !isCorrectable(existing)) {
       const differing =
         reading.kind === 'sound' ? await manifestDifferences(context, existing, reading.manifest) : ['manifest'];
       const problems = [

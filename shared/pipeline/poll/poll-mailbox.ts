@@ -65,8 +65,10 @@ export const pollMailbox = async (context: PollContext, message: PollMessage): P
 
 const poll = async (context: PollContext, mailbox: Mailbox): Promise<PollResult> => {
   const { clock } = context;
-  const connection = await connect(context.connection, mailbox.setting, () => context.deadline);
-  if (connection.kind === 'configuration') return { fault: connection, handshaken: false };
+  const connection = await connect(context.connection, mailbox.setting, () => context.deadline).catch(
+    (error: unknown): Transient => ({ kind: 'transient', reason: errorText(error) }),
+  );
+  if (connection.kind !== 'ok') return { fault: connection, handshaken: false };
   const { client, certificateExpiresAt } = connection;
   try {
     const due = clock.now() - (mailbox.course.lastHandshakeAt ?? 0) >= handshakeEvery;

@@ -10,11 +10,12 @@ import {
   currentComposition,
   type StoredMessage,
 } from '../../delivery/record.ts';
-import { doubtfulAttempt, nextAttempt, possiblePosts, stateOf } from '../../delivery/state-of.ts';
+import { doubtfulAttempt, inDoubt, nextAttempt, possiblePosts, stateOf } from '../../delivery/state-of.ts';
 import type { MeshClient } from '../../mesh/client.ts';
 import type { SendOutcome } from '../../mesh/outcomes.ts';
 import { minutes } from '../../platform/clock.ts';
 import type { DocumentId, Ids, MeshMessageId } from '../../platform/ids.ts';
+import { errorText } from '../../platform/log.ts';
 import type { Measure } from '../../platform/measure.ts';
 import { readWhole } from '../../platform/objects.ts';
 import type { OutboxMessage } from '../../platform/queue-messages.ts';
@@ -98,7 +99,14 @@ export const sendDocument = async (context: SendContext, message: OutboxMessage)
       mailbox.course.circuit.nextTryAt,
     );
   }
-  const connection = await connect(context.connection, mailbox.setting, () => context.deadline);
+  const connection = await connect(context.connection, mailbox.setting, () => context.deadline).catch(
+    (error: unknown) => {
+      // AWS, not the mailbox: the message comes back soon.
+      log.warn('SEND_NOT_CONNECTED', { ...fields, error: errorText(error) });
+      return undefined;
+    },
+  );
+  if (!connection) return returnAfter(minutes(1));
   if (connection.kind === 'configuration') return stop(context, mailbox, composition, documentId, connection);
   try {
     return await attempt(context, record, mailbox, connection.client);
@@ -165,7 +173,8 @@ const attempt = async (
   });
   // "already-begun" is our own write, whose answer got lost: go on, the claim is ours.
   if (begun.kind === 'no-op' && begun.why !== 'already-begun') {
-    await releaseClaim(table, senderOds, encounterId, claim);
+    // While the document is in doubt the claim is all that keeps later versions from overtaking it.
+    if (!begun.record || !inDoubt(begun.record)) await releaseClaim(table, senderOds, encounterId, claim);
     log.info('SEND_SKIPPED', { ...fields, why: begun.why });
     return done;
   }

@@ -36,15 +36,14 @@ export const sweepInbox = async (context: WatchContext): Promise<number> => {
   );
   if (!mine) return 0;
   let count = 0;
+  let handled = mine.after;
   for await (const { key, lastModified, size } of drops.list(inboxPrefix, mine.after)) {
     if (context.deadline - clock.now() < stopWhenRemaining) {
-      await change<Sweep, undefined>(table, sweepKey, () => ({
-        kind: 'put',
-        item: { at: now, after: key },
-        result: undefined,
-      }));
+      const left: Sweep = { at: now, after: handled ?? inboxPrefix };
+      await change<Sweep, undefined>(table, sweepKey, () => ({ kind: 'put', item: left, result: undefined }));
       break;
     }
+    handled = key;
     const age = now - lastModified;
     if (age < unfinishedAfter || isDone(key, age)) continue;
     const current = await drops.head(key);

@@ -11,10 +11,13 @@ export const watchDocument = async (context: WatchContext, id: string): Promise<
   const record = await readDocument(table, documentId);
   if (!record) return;
   if (hasWork(record.work)) {
-    await performWork(context, record);
+    const after = await performWork(context, record);
     measure.count('UnfinishedWork');
-    log.warn('WATCH_FINISHED_WORK', { documentId });
-    return;
+    if (!hasWork(after.work)) {
+      log.warn('WATCH_FINISHED_WORK', { documentId });
+      return;
+    }
+    // A part that keeps failing must not keep a doubt, a lost message or a silence from being noticed.
   }
   const applied = await applyEvent(context, documentId, { kind: 'due', settings });
   if (applied.kind === 'changed') {

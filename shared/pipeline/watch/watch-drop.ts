@@ -67,8 +67,9 @@ const isRepeated = async (context: WatchContext, item: DropItem, { side, half }:
   if (!item.done) return false;
   const record = await readDocument(context.table, item.done.documentId);
   const known = record && currentComposition(record).source[side].sha256;
+  if (known === undefined) return false;
   const there = await context.drops.get(objectOf(item, side), { versionId: half.versionId });
-  return there !== undefined && known !== undefined && (await digestOf(there.body)) === known;
+  return there !== undefined && (await digestOf(there.body)) === known;
 };
 
 const discardRepeated = async (

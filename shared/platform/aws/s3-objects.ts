@@ -137,7 +137,8 @@ export const s3Objects = (bucket: string, client = new S3Client({})): Objects =>
           IfNoneMatch: '*',
         }),
       )
-      .then(() => 'written' as const, conflict);
+      .then(() => 'written' as const, conflict)
+      .finally(() => found.discard());
   },
   copyWithin: (sourceKey, key, ifMatch) =>
     client

@@ -12,8 +12,10 @@ const rig = (reservedConcurrency?: number) => {
   const clock = virtualClock(0);
   const running: { environment: number; finish: (dies?: boolean) => void }[] = [];
   let started = 0;
+  const told: string[] = [];
   const pool = createFunctionPool({
     clock,
+    ended: ({ kind }, startedAt) => told.push(`${kind} ${startedAt}`),
     ...(reservedConcurrency === undefined ? {} : { reservedConcurrency }),
     start() {
       const environment = ++started;
@@ -43,7 +45,7 @@ const rig = (reservedConcurrency?: number) => {
       return Promise.resolve(made);
     },
   });
-  return { clock, pool, running, started: () => started };
+  return { clock, pool, running, told, started: () => started };
 };
 
 describe('the processes of a function', () => {
@@ -121,5 +123,19 @@ describe('the processes of a function', () => {
       start: () => Promise.reject(new Error('no more files')),
     });
     expect(await pool.invoke(1)).toMatchObject({ kind: 'failed', errorMessage: 'no more files' });
+  });
+
+  it('are none while the function is switched off, and as declared again afterwards; each ending is told', async () => {
+    const { clock, pool, running, told } = rig(1);
+    pool.reserve(0);
+    expect(await pool.invoke(1)).toEqual({ kind: 'dropped', reason: 'throttled' });
+    pool.reserve();
+    expect(pool.concurrency).toBe(1);
+    await clock.advance(5);
+    const done = pool.invoke(2);
+    await clock.advance(5);
+    running[0]?.finish();
+    await done;
+    expect(told).toEqual(['dropped 0', 'answered 5']);
   });
 });
