@@ -66,6 +66,10 @@ export const readListQuery = (
   };
   // The index refuses a range that ends before it begins.
   if (wanted.from > wanted.to) problems.push(apiProblem('QUERY_NOT_ALLOWED', 'query.from', 'from is later than to.'));
+  // Nor does it begin outside it: a cursor belongs to the query that it came from.
+  if (after && (after.updatedAt < wanted.from || after.updatedAt > wanted.to)) {
+    problems.push(apiProblem('QUERY_NOT_ALLOWED', 'query.cursor', 'The cursor lies outside from and to.'));
+  }
   return { problems, wanted };
 };
 

@@ -23,8 +23,8 @@ export interface Submission extends RequestIds {
   readonly takenAt?: number;
 }
 
-/** Far longer than a drop waits for its record, and short enough to keep nothing twice. */
-export const submissionLife = days(1);
+/** As long as a drop can lie in the inbox before it has a record: custody must not be forgotten before. */
+export const submissionLife = days(30);
 
 /** A function that took longer has ended: what it had begun, it left. */
 const inHand = seconds(60);
@@ -37,9 +37,18 @@ export type SubmissionDecision =
   | { readonly kind: 'differs' }
   | { readonly kind: 'under-way' };
 
-/** Compose has seen the drop: whatever it made of it stands in the record. */
+/**
+ * Compose has seen the drop: whatever it made of it stands in the record. Not what an earlier request with the same
+ * X-Request-ID left there under the same name.
+ */
 export const isRegistered = (submission: Submission, record: StoredRecord | undefined): boolean =>
-  [...(record?.drops ?? []), ...(record?.refusals ?? [])].some(({ name }) => name === submission.name);
+  [...(record?.drops ?? []), ...(record?.refusals ?? [])].some(
+    ({ name, at }) => name === submission.name && at >= submission.begunAt,
+  );
+
+/** Begun so long ago that its function has ended, and nobody has written down whether it took custody. */
+export const isAbandoned = (submission: Submission, now: number): boolean =>
+  submission.takenAt === undefined && now >= submission.begunAt + inHand;
 
 /** Same content, but nothing of it has left: what stood in its way may have gone (shared/delivery/reduce-drop.ts). */
 const triedAgain: readonly State[] = ['REJECTED', 'SUPPRESSED', 'SEND_FAILED'];
@@ -58,7 +67,7 @@ export const decideSubmission = (
     }
     // Under the same name, so that two requests, or one and its repetition, make one drop.
     if (same) return { kind: 'take', name: submission.name };
-    if (now < submission.begunAt + inHand) return { kind: 'under-way' };
+    if (!isAbandoned(submission, now)) return { kind: 'under-way' };
   }
   if (!record) return { kind: 'take', name: mine.name };
   const state = stateOf(record);

@@ -23,6 +23,7 @@ import { type ApiResponse, answered } from './response.ts';
 import type { submissionAnswer } from './schemas.ts';
 import {
   decideSubmission,
+  isAbandoned,
   isRegistered,
   type Submission,
   type SubmissionDecision,
@@ -132,6 +133,23 @@ const markTaken = ({ table, clock }: ApiContext, { documentId, contentDigest: di
     return { kind: 'put', item, indexed: { expiresAt: now + submissionLife }, result: undefined };
   });
 
+/** A function that died between storing a drop and saying so has taken custody all the same: the drop is whole. */
+const settleAbandoned = async (
+  { table, drops, clock }: ApiContext,
+  { documentId, senderOds }: Sound,
+): Promise<void> => {
+  const standing = await table.read<Submission>(submissionKey(documentId));
+  if (!standing || !isAbandoned(standing, clock.now())) return;
+  if (!(await drops.head(manifestKey(senderOds, standing.name)))) return;
+  await change<Submission, undefined>(table, submissionKey(documentId), (stored) => {
+    if (!stored || stored.name !== standing.name || stored.begunAt !== standing.begunAt) {
+      return { kind: 'keep', result: undefined };
+    }
+    const item: Submission = { ...stored, takenAt: stored.takenAt ?? clock.now() };
+    return { kind: 'put', item, indexed: { expiresAt: clock.now() + submissionLife }, result: undefined };
+  });
+};
+
 /**
  * Where this differs from what is known: from the drop that this API made, while it lies in the inbox, or from what was
  * composed. What somebody else dropped is not the API's to read: until it is composed, all that is said is `manifest`.
@@ -168,6 +186,7 @@ export const submitDocument = async (
         headers: { Location: `${request.calledPath.replace(/\/+$/, '')}/${documentId}` },
       },
     );
+  await settleAbandoned(context, sound);
   const decided = await claim(context, sound, ids);
   switch (decided.kind) {
     case 'take':

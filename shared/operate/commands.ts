@@ -85,7 +85,7 @@ const putClientFile = async (file: string, context: CommandContext): Promise<Com
   return succeeded(
     `Client ${clientId} ${outcome}: it calls the API for ${odsCode} with ${scopes.join(' and ')}.`,
     // The gateway keeps an answer of the authoriser so long.
-    ...(outcome === 'replaced' ? ['What it could do before may go on for a minute.'] : []),
+    ...(outcome === 'replaced' ? ['What it could do before may go on for a minute at most.'] : []),
   );
 };
 

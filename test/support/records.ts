@@ -29,6 +29,24 @@ export const dropped = (version = 1, content = 'a'): DeliveryEvent => ({
   ids: deriveIds,
 });
 
+/** The same content put into the bucket once more: other versions of the objects. */
+export const droppedAnew = (version = 1, content = 'a'): DeliveryEvent => {
+  const drop = dropOf(version, content);
+  const { manifest, pdf } = drop.source;
+  return {
+    kind: 'dropped',
+    ids: deriveIds,
+    drop: {
+      ...drop,
+      source: {
+        ...drop.source,
+        manifest: { ...manifest, versionId: `${manifest.versionId}-anew` },
+        pdf: { ...pdf, versionId: `${pdf.versionId}-anew` },
+      },
+    },
+  };
+};
+
 export const composed = (composition = 1): DeliveryEvent => ({
   kind: 'composed',
   composition,

@@ -91,6 +91,14 @@ describe('the list of documents', () => {
     ['a limit past the most', { limit: '101' }, 'query.limit'],
     ['a cursor of nobody', { cursor: 'bm90aGluZw' }, 'query.cursor'],
     [
+      'a cursor outside the range',
+      {
+        to: '2001-01-01T00:00:00Z',
+        cursor: Buffer.from(`{"d":"${randomUUID()}","u":1700000000000}`).toString('base64url'),
+      },
+      'query.cursor',
+    ],
+    [
       'a cursor that names another kind of item',
       { cursor: Buffer.from('{"d":"../x","u":1}').toString('base64url') },
       'query.cursor',

@@ -8,6 +8,7 @@ import {
   begun,
   composed,
   dropped,
+  droppedAnew,
   ended,
   negative,
   positive,
@@ -116,9 +117,9 @@ describe('since when a document waits to be sent', () => {
 
   it('begins anew when a refused one is dropped again, the same or corrected', () => {
     const rejected: Event = { kind: 'rejected', composition: 1, problems: [] };
-    expect(unsentSince(recordAfter(dropped(), rejected, dropped()))).toBe(2);
+    expect(unsentSince(recordAfter(dropped(), rejected, droppedAnew()))).toBe(2);
     expect(unsentSince(recordAfter(dropped(), rejected, dropped(1, 'b')))).toBe(2);
-    expect(unsentSince(recordAfter(dropped(), composed(), { kind: 'gave-up', composition: 1 }, dropped()))).toBe(3);
+    expect(unsentSince(recordAfter(dropped(), composed(), { kind: 'gave-up', composition: 1 }, droppedAnew()))).toBe(3);
   });
 
   it('is nobody’s while it is held, or while its sender owes the PDF', () => {

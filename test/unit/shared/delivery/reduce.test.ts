@@ -9,6 +9,7 @@ import {
   composed,
   dropOf,
   dropped,
+  droppedAnew,
   ended,
   negative,
   positive,
@@ -126,7 +127,7 @@ describe('repetition', () => {
     expect(first?.documentBundleId).not.toBe(second?.documentBundleId);
   });
   it('the same content after a refusal here is tried again, same composition, same ids', () => {
-    const record = recordAfter({ ...rejected, drop: dropOf(1, 'a') }, dropped());
+    const record = recordAfter({ ...rejected, drop: dropOf(1, 'a') }, droppedAnew());
     expect(stateOf(record)).toBe('RECEIVED');
     expect(record.compositions).toHaveLength(1);
   });
