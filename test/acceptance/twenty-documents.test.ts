@@ -170,12 +170,14 @@ describe('what all this left behind', () => {
         const page = await system.s3.send(
           new ListObjectsV2Command({ Bucket: system.run.inboxBucket, Prefix: 'inbox/' }),
         );
-        return page.KeyCount === 0 ? page : undefined;
+        // A half of the pair that was dropped twice may stay for an hour: it could be the first half of another drop.
+        const left = (page.Contents ?? []).filter(({ Key = '' }) => !Key.startsWith('inbox/RX1/good-1.'));
+        return left.length === 0 ? left : undefined;
       },
       20_000,
       () => 'objects are left in the inbox',
     );
-    expect(listed.KeyCount).toBe(0);
+    expect(listed).toEqual([]);
   });
 
   it('no function called anything outside its role', () => {
