@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 /**
- * `npm test`: every check there is, quick ones first. Prints each one's seconds and ends with
- * `N passed, N failed, N skipped`. `npm test -- unit infra` runs only those.
+ * `npm test`: every check there is. Prints each one's seconds and ends with `N passed, N failed, N skipped`.
+ * `npm test -- unit infra` runs only those. Two lanes run side by side, because what starts processes and waits for
+ * them leaves most of a machine idle; a check's output is printed whole, when it has ended.
  */
 
 interface Tally {
@@ -17,22 +18,29 @@ interface Tally {
 
 interface Check {
   readonly name: string;
-  run(): Promise<Tally>;
+  run(): Promise<Tally & { readonly output: string }>;
 }
 
 const scratch = mkdtempSync(join(tmpdir(), 'send-document-test-'));
 
-const execute = (command: string, args: readonly string[]): Promise<number> =>
+const execute = (
+  command: string,
+  args: readonly string[],
+): Promise<{ readonly code: number; readonly output: string }> =>
   new Promise((resolve) => {
-    const child = spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
-    child.on('exit', (code) => resolve(code ?? 1));
+    const child = spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const chunks: Buffer[] = [];
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.on('close', (code) => resolve({ code: code ?? 1, output: Buffer.concat(chunks).toString('utf8') }));
   });
 
 /** A tool that only says yes or no counts as one check. */
 const tool = (name: string, command: string, args: readonly string[]): Check => ({
   name,
-  run: async () =>
-    (await execute(command, args)) === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 },
+  async run() {
+    const { code, output } = await execute(command, args);
+    return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0, output };
+  },
 });
 
 const report = z.object({
@@ -48,7 +56,7 @@ const suite = (name: string): Check => ({
   name,
   async run() {
     const outputFile = join(scratch, `${name}.json`);
-    const code = await execute('node_modules/vitest/vitest.mjs', [
+    const { code, output } = await execute('node_modules/vitest/vitest.mjs', [
       'run',
       '--project',
       name,
@@ -60,55 +68,65 @@ const suite = (name: string): Check => ({
     try {
       text = readFileSync(outputFile, 'utf8');
     } catch {
-      return { passed: 0, failed: 1, skipped: 0 };
+      return { passed: 0, failed: 1, skipped: 0, output };
     }
     const read = report.parse(JSON.parse(text));
     const brokenFiles = read.testResults.filter(
       (file) => file.status === 'failed' && file.assertionResults.length === 0,
     );
     const failed = read.numFailedTests + brokenFiles.length;
-    const tally = {
+    return {
       passed: read.numPassedTests,
       failed: failed === 0 && (code !== 0 || read.numPassedTests === 0) ? 1 : failed,
       skipped: read.numPendingTests + read.numTodoTests,
+      output,
     };
-    return tally;
   },
 });
 
-const checks: readonly Check[] = [
-  tool('format and lint', 'node_modules/@biomejs/biome/bin/biome', ['check', '.', '--error-on-warnings']),
-  tool('types', 'node_modules/typescript/bin/tsc', ['-p', '.']),
-  suite('unit'),
-  suite('property'),
-  suite('contract'),
-  suite('infra'),
-  suite('fault'),
-  suite('acceptance'),
+/** What computes, and what mostly waits for processes and clocks. */
+const lanes: readonly (readonly Check[])[] = [
+  [
+    tool('format and lint', 'node_modules/@biomejs/biome/bin/biome', ['check', '.', '--error-on-warnings']),
+    tool('types', 'node_modules/typescript/bin/tsc', ['-p', '.']),
+    suite('unit'),
+    suite('property'),
+    suite('infra'),
+    suite('contract'),
+  ],
+  [suite('acceptance'), suite('fault')],
 ];
 
 /** Only when asked for by name (`npm test -- drill`): it takes longer than everybody's every run can bear. */
 const onRequest: readonly Check[] = [suite('drill')];
 
 const wanted = process.argv.slice(2);
-const all = [...checks, ...onRequest];
-const chosen = wanted.length === 0 ? checks : all.filter(({ name }) => wanted.includes(name));
-if (chosen.length === 0) throw new Error(`No such check. There are: ${all.map(({ name }) => name).join(', ')}.`);
+const chosen =
+  wanted.length === 0 ? lanes : [...lanes, onRequest].map((lane) => lane.filter(({ name }) => wanted.includes(name)));
+if (chosen.flat().length === 0) {
+  const names = [...lanes, onRequest].flat().map(({ name }) => name);
+  throw new Error(`No such check. There are: ${names.join(', ')}.`);
+}
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const lines: string[] = [];
-for (const check of chosen) {
-  console.log(`\n── ${check.name}`);
-  const began = performance.now();
-  const tally = await check.run();
-  total.passed += tally.passed;
-  total.failed += tally.failed;
-  total.skipped += tally.skipped;
-  const took = ((performance.now() - began) / 1000).toFixed(1);
-  lines.push(
-    `${check.name.padEnd(16)} ${took.padStart(6)} s   ${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped`,
-  );
-}
+await Promise.all(
+  chosen.map(async (lane) => {
+    for (const check of lane) {
+      const began = performance.now();
+      const tally = await check.run();
+      const took = ((performance.now() - began) / 1000).toFixed(1);
+      total.passed += tally.passed;
+      total.failed += tally.failed;
+      total.skipped += tally.skipped;
+      const { passed, failed, skipped } = tally;
+      const line = `${check.name.padEnd(16)} ${took.padStart(6)} s   ${passed} passed, ${failed} failed, ${skipped} skipped`;
+      lines.push(line);
+      console.log(`\n── ${line}`);
+      if (tally.output.trim() !== '') console.log(tally.output);
+    }
+  }),
+);
 rmSync(scratch, { recursive: true, force: true });
 console.log(`\n${lines.map((line) => `  ${line}`).join('\n')}\n`);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
