@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { isNobodys } from '../../shared/platform/issuer-address.ts';
 
 /** Everything that differs between deployments. Nothing else in infra/ asks which stage it is. */
 
 const odsCode = z.string().regex(/^[A-Z0-9]{3,10}$/, 'an ODS code is 3 to 10 capital letters and digits');
+const mailboxId = z.string().regex(/^[A-Z0-9]{3,40}$/, 'a mailbox id is 3 to 40 capital letters and digits');
 const roleArn = z.string().regex(/^arn:aws[a-z-]*:iam::\d{12}:(root|(user|role)\/.+)$/, 'the ARN of an IAM principal');
 /** Ten digits, or fewer with a trailing `*` that stands for any rest. */
 const nhsNumberPattern = z.string().regex(/^(\d{10}|\d{1,9}\*)$/);
@@ -41,7 +43,7 @@ const issuerUrl = z.url().refine((url) => url.startsWith('https://') || isLoopba
 /** Who may call the API, and how much. */
 const apiSetting = z.strictObject({
   tokenIssuer: issuerUrl.describe(
-    'Whose tokens are taken: the `iss` of an OIDC issuer. For a Cognito user pool, whose app clients use the client credentials grant: `https://cognito-idp.{region}.amazonaws.com/{user pool id}`. Until a deployment names its own, every token is refused.',
+    'Whose tokens are taken: the `iss` of an OIDC issuer. For a Cognito user pool, whose app clients use the client credentials grant: `https://cognito-idp.{region}.amazonaws.com/{user pool id}`. Until a deployment names its own, every token is refused with 401.',
   ),
   tokenAudience: z
     .string()
@@ -54,6 +56,15 @@ const apiSetting = z.strictObject({
   throttle: z.strictObject({
     rate: z.number().positive().max(10_000).describe('Requests a second, of all callers together.'),
     burst: z.number().int().min(1).max(5_000).describe('Requests at once, of all callers together.'),
+    each: z.strictObject({
+      rate: z.number().positive().max(10_000).describe('Requests a second, of one organisation and those of its lane.'),
+      burst: z
+        .number()
+        .int()
+        .min(1)
+        .max(5_000)
+        .describe('Requests at once, of one organisation and those of its lane.'),
+    }),
   }),
   maxInlineBytes: z
     .number()
@@ -106,6 +117,14 @@ export const stageSettings = z
       .describe(
         'Who may drop: for each organisation one role that reaches `inbox/{ods}/` and `receipts/{ods}/` and nothing else, and that only its own principals can assume. All else about an organisation is set while running.',
       ),
+    mailboxes: z
+      .array(mailboxId)
+      .refine((mailboxes) => new Set(mailboxes).size === mailboxes.length, {
+        message: 'a mailbox stands in the list twice',
+      })
+      .describe(
+        'Mailboxes that have an alarm of their own, by id. Every registered mailbox sets off the alarm of all; of one on this list, a page says which it is, comes though another is silent already, and comes too if nobody registered it.',
+      ),
     breakGlassRoleArns: z
       .array(roleArn)
       .describe('The only principals that may delete from the archive, and then only what its lock no longer holds.'),
@@ -121,7 +140,9 @@ export const stageSettings = z
       .int()
       .positive()
       .max(100 * 2 ** 20)
-      .describe('Longest PDF accepted.'),
+      .describe(
+        'Longest file that the API takes. How long a message may be is a setting of each sender (`maxMessageBytes`).',
+      ),
     doubtWaitMinutes: z
       .number()
       .int()
@@ -150,6 +171,13 @@ export const stageSettings = z
     api: apiSetting,
   })
   .superRefine(({ stage, api }, context) => {
+    if (isNobodys(api.tokenIssuer) !== isNobodys(api.jwksUrl)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['api', 'jwksUrl'],
+        message: 'tokenIssuer and jwksUrl belong to one issuer: name both',
+      });
+    }
     for (const name of ['tokenIssuer', 'jwksUrl'] as const) {
       if (stage === 'local' || !isLoopback(api[name])) continue;
       context.addIssue({
@@ -167,8 +195,9 @@ const testPatients = ['9691375*', '9691376*', '9657702*', '9686477*'];
 const common = {
   region: 'eu-west-2',
   senders: [],
+  mailboxes: [],
   breakGlassRoleArns: [],
-  maxPdfBytes: 20 * 2 ** 20,
+  maxPdfBytes: 100 * 2 ** 20,
   doubtWaitMinutes: 15,
   giveUpAfterMinutes: 240,
   logLevel: 'INFO',
@@ -183,7 +212,7 @@ const common = {
     tokenAudience: 'send-document',
     jwksUrl: 'https://issuer.invalid/.well-known/jwks.json',
     leewaySeconds: 30,
-    throttle: { rate: 50, burst: 100 },
+    throttle: { rate: 50, burst: 100, each: { rate: 10, burst: 40 } },
     maxInlineBytes: 3 * 2 ** 20,
     uploadLifeSeconds: 900,
   },

@@ -18,6 +18,8 @@ interface Answer {
 const answers: readonly Answer[] = [
   { type: ResponseType.UNAUTHORIZED, says: 'UNAUTHORIZED', headers: { 'WWW-Authenticate': "'Bearer'" } },
   { type: ResponseType.ACCESS_DENIED, says: 'CLIENT_NOT_REGISTERED' },
+  // A lane that has no key: ours is the fault, no caller sends one.
+  { type: ResponseType.INVALID_API_KEY, says: 'INTERNAL' },
   // What API Gateway calls a request to an address that it does not have.
   { type: ResponseType.MISSING_AUTHENTICATION_TOKEN, says: 'ROUTE_NOT_FOUND' },
   { type: ResponseType.RESOURCE_NOT_FOUND, says: 'ROUTE_NOT_FOUND' },
@@ -33,11 +35,11 @@ const answers: readonly Answer[] = [
   { type: ResponseType.DEFAULT_5XX, says: 'INTERNAL', keepStatus: true },
 ];
 
-/** The caller's own ids come back where it sent them; API Gateway's `x-amzn-RequestId` is on every answer. */
-const mirrored = {
-  'X-Request-ID': 'method.request.header.X-Request-ID',
-  'X-Correlation-ID': 'method.request.header.X-Correlation-ID',
-};
+/**
+ * The gateway cannot tell whether an id that it was sent is one, and whatever a caller wrote must not come back unread: so
+ * it says its own, which stands in the access log, and beside the caller's in the authoriser's log line where it was asked.
+ */
+const named = { 'X-Request-ID': 'context.requestId' };
 
 /** Gives every answer of the gateway itself a body that says what is wrong, whose move it is and what to do. */
 export const answerInOutcomes = (api: RestApi): void => {
@@ -48,7 +50,7 @@ export const answerInOutcomes = (api: RestApi): void => {
       responseHeaders: {
         'Content-Type': `'${outcomeMediaType}'`,
         'Cache-Control': "'no-store'",
-        ...mirrored,
+        ...named,
         ...headers,
       },
       // The gateway puts values in by name and knows no escape: so nothing in it may look like one.

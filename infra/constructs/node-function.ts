@@ -1,3 +1,4 @@
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -12,6 +13,25 @@ import { allow } from '../nag.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+/**
+ * How a file is bundled that runs as a thread. The function starts it by a file of its own name beside the bundle. Runs
+ * on the machine that synthesises, as the bundling of the function itself does.
+ */
+const bundleThread = (file: string, outputDir: string): string =>
+  [
+    join(root, 'node_modules/.bin/esbuild'),
+    join(root, file),
+    '--bundle',
+    '--platform=node',
+    '--target=node20',
+    '--format=esm',
+    '--external:@napi-rs/canvas',
+    '--log-level=warning',
+    `--outfile=${join(outputDir, basename(file))}`,
+  ]
+    .map((word) => `"${word}"`)
+    .join(' ');
+
 export interface NodeFunctionProps<F extends FunctionName> {
   readonly name: F;
   readonly settings: StageSettings;
@@ -20,6 +40,8 @@ export interface NodeFunctionProps<F extends FunctionName> {
   readonly timeout: Duration;
   readonly reservedConcurrentExecutions?: number;
   readonly environment: EnvironmentInput<F>;
+  /** Files that the function runs as threads of their own: bundled beside it, under their own names. */
+  readonly threads?: readonly string[];
   /** Encrypts the log group. */
   readonly logKey: IKey;
 }
@@ -79,6 +101,11 @@ export class NodeFunction<F extends FunctionName> extends Construct {
         minify: false,
         // The runtime's own SDK changes under us; the tests ran with this one.
         bundleAwsSDK: true,
+        commandHooks: {
+          beforeBundling: () => [],
+          beforeInstall: () => [],
+          afterBundling: (_, outputDir) => (props.threads ?? []).map((file) => bundleThread(file, outputDir)),
+        },
       },
     });
   }

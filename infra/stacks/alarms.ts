@@ -1,10 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
-import { MathExpression, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { type IMetric, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { countersOf, type MetricName } from '../../shared/platform/measure.ts';
-import { type CountingFunction, metricOf, sumOver } from '../constructs/metrics.ts';
+import { type CountingFunction, gatewayMetric, metricOf, sumOver } from '../constructs/metrics.ts';
 import type { Monitoring } from '../constructs/monitoring.ts';
 
 /** Every function through which a document can come to need a person. */
@@ -17,12 +17,22 @@ const standing = (monitoring: Monitoring, metricName: MetricName, statistic: 'Ma
 /** Readings in a row, so that one slow minute wakes nobody. */
 const settled = 5;
 
+/** Intervals without an answer, after which a mailbox counts as silent (shared/senders/mailbox.ts). */
+const silentIntervals = 3;
+
+export interface OutcomeAlarmsProps {
+  readonly ingest: IQueue;
+  /** Ids of the mailboxes that have an alarm each. */
+  readonly mailboxes: readonly string[];
+}
+
 /** Alarms on what becomes of documents and mailboxes, whatever the cause. */
 export class OutcomeAlarms extends Construct {
-  constructor(scope: Construct, id: string, monitoring: Monitoring, ingest: IQueue) {
+  constructor(scope: Construct, id: string, monitoring: Monitoring, { ingest, mailboxes }: OutcomeAlarmsProps) {
     super(scope, id);
     this.#unsent(monitoring, ingest);
     this.#mailboxes(monitoring);
+    for (const mailbox of mailboxes) this.#mailbox(monitoring, mailbox);
     monitoring.addMediumSeverityAlarm(this, 'Attention', {
       feature: 'Documents',
       condition: 'NeedAttention',
@@ -128,6 +138,34 @@ export class OutcomeAlarms extends Construct {
       });
     }
   }
+
+  /**
+   * One mailbox by itself. The alarm of all is on as long as any is silent, so it tells of no second one; this one does,
+   * whatever the reason: an open circuit too, and that nobody registered the mailbox.
+   */
+  #mailbox(monitoring: Monitoring, mailbox: string): void {
+    const { stage } = monitoring;
+    monitoring.addHighSeverityAlarm(this, `NotPolled${mailbox}`, {
+      feature: mailbox,
+      condition: 'NotPolled',
+      metric: new MathExpression({
+        // Times nought: where watch measures nothing there is no point. Where it does, a mailbox it does not know is silent.
+        expression: `measured * 0 + FILL(intervals, ${silentIntervals})`,
+        usingMetrics: {
+          measured: standing(monitoring, 'MailboxesWithoutPoll', 'Maximum'),
+          intervals: metricOf('watch', 'IntervalsSincePoll', { stage, statistic: 'Maximum', period: 1, mailbox }),
+        },
+        period: Duration.minutes(1),
+        label: 'Intervals since MESH answered',
+      }),
+      threshold: silentIntervals,
+      periods: settled,
+      whatHappened: `The mailbox ${mailbox} was not polled with success for three intervals, for whatever reason, or is not registered. Answers of practices stay in MESH, which keeps them for five days.`,
+      runbook: 'silentMailbox',
+      // A silent watch is one cause, and PollHeartbeatMissing tells of it: not each mailbox once more.
+      treatMissingData: TreatMissingData.IGNORE,
+    });
+  }
 }
 
 export interface FunctionAlarmsProps {
@@ -143,19 +181,32 @@ export interface FunctionAlarmsProps {
   readonly refusesByFailing?: boolean;
 }
 
-const counts = (name: string): name is CountingFunction => Object.hasOwn(countersOf, name);
+/** Over which errors are added up. */
+const lately = Duration.minutes(5);
+
+/**
+ * A count that its service reports only where there is something to do. CloudWatch judges by the latest points that
+ * are there, so an old error beside silence would go on for a quarter of an hour, and end and come back with each call.
+ */
+const zeroWhereNone = (id: string, metric: IMetric): MathExpression =>
+  new MathExpression({ expression: `FILL(${id}, 0)`, usingMetrics: { [id]: metric }, period: lately });
+
+/** Functions that are given several items at a time, and answer for each. */
+const takesItems = (name: string): name is CountingFunction =>
+  Object.entries<readonly MetricName[]>(countersOf).some(
+    ([service, counters]) => service === name && counters.includes('ItemsFailed'),
+  );
 
 /** The alarms of a function: that it fails, that it is not let run. */
 export class FunctionAlarms extends Construct {
   constructor(scope: Construct, id: string, monitoring: Monitoring, props: FunctionAlarmsProps) {
     super(scope, id);
     const { feature, name, refusesByFailing = false } = props;
-    const period = Duration.minutes(5);
-    if (!refusesByFailing) this.#failing(monitoring, props, period);
+    if (!refusesByFailing) this.#failing(monitoring, props);
     monitoring.addMediumSeverityAlarm(this, 'Throttled', {
       feature,
       condition: 'Throttled',
-      metric: props.function.metricThrottles({ period, statistic: 'Sum' }),
+      metric: zeroWhereNone('throttles', props.function.metricThrottles({ period: lately, statistic: 'Sum' })),
       // One call that is told to come later is normal in a burst; five in five minutes is a limit that is too low.
       threshold: 5,
       whatHappened: `Lambda refused to start ${name} at least five times in five minutes: its concurrency or the account's is used up, or switched off. Work waits.`,
@@ -165,24 +216,24 @@ export class FunctionAlarms extends Construct {
     });
   }
 
-  #failing(monitoring: Monitoring, props: FunctionAlarmsProps, period: Duration): void {
+  #failing(monitoring: Monitoring, props: FunctionAlarmsProps): void {
     const { feature, name } = props;
-    const errors = props.function.metricErrors({ period, statistic: 'Sum' });
+    const errors = props.function.metricErrors({ period: lately, statistic: 'Sum' });
     monitoring.addMediumSeverityAlarm(this, 'Failing', {
       feature,
       condition: 'Failing',
       // An item that fails in a batch is answered for by itself, and Lambda counts no error: ours is counted beside it.
-      metric: counts(name)
+      metric: takesItems(name)
         ? new MathExpression({
             expression: 'FILL(errors, 0) + FILL(items, 0)',
             usingMetrics: {
               errors,
               items: metricOf(name, 'ItemsFailed', { stage: monitoring.stage, statistic: 'Sum', period: 5 }),
             },
-            period,
+            period: lately,
             label: 'Errors',
           })
-        : errors,
+        : zeroWhereNone('errors', errors),
       // What can be expected is an outcome here, never an error: one is a bug, a time-out, or a service refusing.
       threshold: 1,
       whatHappened: `${name} ended in an error that was not expected, in the last five minutes. What it worked on is tried again by itself.`,
@@ -193,22 +244,15 @@ export class FunctionAlarms extends Construct {
   }
 }
 
-/** The alarm of an API: it answered that the fault is ours. `apiName` and `stageName` as API Gateway knows them. */
-export const addApiServerErrorsAlarm = (
-  scope: Construct,
-  monitoring: Monitoring,
-  { apiName, stageName }: { readonly apiName: string; readonly stageName: string },
-): void => {
+/** The alarm of the API: it answered that the fault is ours. */
+export const addApiServerErrorsAlarm = (scope: Construct, monitoring: Monitoring): void => {
   monitoring.addMediumSeverityAlarm(scope, 'ServerErrors', {
     feature: 'Api',
     condition: 'ServerErrors',
-    metric: new Metric({
-      namespace: 'AWS/ApiGateway',
-      metricName: '5XXError',
-      dimensionsMap: { ApiName: apiName, Stage: stageName },
-      statistic: 'Sum',
-      period: Duration.minutes(5),
-    }),
+    metric: zeroWhereNone(
+      'faults',
+      gatewayMetric('5XXError', { stage: monitoring.stage, statistic: 'Sum', period: lately.toMinutes() }),
+    ),
     // A caller is told to try again and need not know why: the first one is worth a look.
     threshold: 1,
     whatHappened:

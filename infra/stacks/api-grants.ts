@@ -4,7 +4,9 @@ import { allow } from '../nag.ts';
 import { dataKey, listing, objects, type Reach, read } from './pipeline-grants.ts';
 
 /** Items of the table whose keys begin so, and no other. */
-const itemsOf = (kind: string) => ({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${kind}#*`] } });
+const itemsOf = (...kinds: readonly string[]) => ({
+  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': kinds.map((kind) => `${kind}#*`) },
+});
 
 /** The API hands over like an organisation does, by dropping; it changes no record and sees no other part of a message. */
 export const grantApi = (role: IRole, reach: Reach): void => {
@@ -27,8 +29,14 @@ export const grantApi = (role: IRole, reach: Reach): void => {
     wildcard: 'objects-of-bucket',
   });
   listing(role, data.messages, []);
-  allow(role, { actions: ['dynamodb:GetItem'], resources: [data.table.tableArn] });
+  // STATUS#: the item that `_status` asks for and nobody writes.
+  allow(role, {
+    actions: ['dynamodb:GetItem'],
+    resources: [data.table.tableArn],
+    conditions: itemsOf('DOC', 'SUBMISSION', 'SENDER', 'STATUS'),
+  });
   allow(role, { actions: ['dynamodb:PutItem'], resources: [data.table.tableArn], conditions: itemsOf('SUBMISSION') });
+  // The index holds keys and states only. Its partitions are organisations' codes, which the role cannot know.
   allow(role, { actions: ['dynamodb:Query'], resources: [`${data.table.tableArn}/index/${bySenderIndex}`] });
   dataKey(role, reach, ['s3', 'dynamodb']);
 };

@@ -1,5 +1,6 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import {
+  ApiKeySourceType,
   AuthorizationType,
   CfnAccount,
   CfnRestApi,
@@ -19,7 +20,9 @@ import { type ApiRoute, apiRoutes } from '../../shared/platform/api-routes.ts';
 import { metricsNamespace } from '../../shared/platform/names.ts';
 import type { StageSettings } from '../config/stages.ts';
 import { accessLogFormat } from '../constructs/access-log.ts';
+import { CallerLanes } from '../constructs/caller-lanes.ts';
 import { answerInOutcomes } from '../constructs/gateway-responses.ts';
+import { gatewayNames } from '../constructs/metrics.ts';
 import type { Monitoring } from '../constructs/monitoring.ts';
 import { NodeFunction } from '../constructs/node-function.ts';
 import { accept, allow } from '../nag.ts';
@@ -31,10 +34,6 @@ export interface ApiStackProps extends StackProps {
   readonly data: DataStack;
   readonly monitoring: Monitoring;
 }
-
-/** API Gateway's stage: the first part of the address that callers have, so the same in every deployment. */
-const stageName = 'api';
-const nameOf = ({ stage }: StageSettings): string => `send-document-${stage}`;
 
 /**
  * The other way in: an API that drops for its callers, and reads what became of it. The drop goes the same way as
@@ -88,6 +87,11 @@ export class ApiStack extends Stack {
 
     this.api = this.#gateway(settings, data, this.#logsOfTheAccount());
     answerInOutcomes(this.api);
+    new CallerLanes(this, 'CallerLanes', {
+      api: this.api,
+      stage: settings.stage,
+      throttle: settings.api.throttle.each,
+    });
     this.#routes(
       new LambdaIntegration(answer.function, { allowTestInvoke: false }),
       new RequestAuthorizer(this, 'Authoriser', {
@@ -102,7 +106,7 @@ export class ApiStack extends Stack {
       const refusesByFailing = name === 'authorise';
       new FunctionAlarms(this, `${feature}Alarms`, monitoring, { feature, name, function: alarmed, refusesByFailing });
     }
-    addApiServerErrorsAlarm(this, monitoring, { apiName: nameOf(settings), stageName });
+    addApiServerErrorsAlarm(this, monitoring);
     new CfnOutput(this, 'ApiUrl', { value: this.api.urlForPath('/v1').replace(/\/v1$/, '') });
   }
 
@@ -141,8 +145,9 @@ export class ApiStack extends Stack {
       encryptionKey: data.messagingKey,
       removalPolicy: RemovalPolicy.RETAIN,
     });
+    const { apiName, stageName } = gatewayNames(settings.stage);
     const api = new RestApi(this, 'Gateway', {
-      restApiName: nameOf(settings),
+      restApiName: apiName,
       description: 'GP Connect Send Document: docs/api/openapi.yaml',
       endpointTypes: [EndpointType.REGIONAL],
       cloudWatchRole: false,
@@ -162,6 +167,7 @@ export class ApiStack extends Stack {
     // A regional API takes TLS 1.0 where nothing is said.
     resource.securityPolicy = 'SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09';
     resource.endpointAccessMode = 'STRICT';
+    resource.apiKeySourceType = ApiKeySourceType.AUTHORIZER;
     api.deploymentStage.node.addDependency(account);
     accept(api, 'AwsSolutions-APIG2 the-function-validates');
     accept(api.deploymentStage, 'AwsSolutions-APIG3 who-calls-is-known');
@@ -186,7 +192,7 @@ export class ApiStack extends Stack {
             integration,
             open
               ? { authorizationType: AuthorizationType.NONE }
-              : { authorizer, authorizationType: AuthorizationType.CUSTOM },
+              : { authorizer, authorizationType: AuthorizationType.CUSTOM, apiKeyRequired: true },
           );
         if (open) accept(made, 'AwsSolutions-APIG4 says-only-that-it-is-up');
         accept(made, open ? 'AwsSolutions-COG4 says-only-that-it-is-up' : 'AwsSolutions-COG4 any-issuer');

@@ -2,8 +2,16 @@ import { Duration } from 'aws-cdk-lib';
 import { Dashboard, GraphWidget, type IMetric, SingleValueWidget, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import type { FunctionName } from '../../shared/platform/environment.ts';
 import type { MetricName } from '../../shared/platform/measure.ts';
-import { type CountingFunction, metricOf, sumOver } from '../constructs/metrics.ts';
+import {
+  type CountingFunction,
+  gatewayMetric,
+  lambdaMetric,
+  metricOf,
+  ofEach,
+  sumOver,
+} from '../constructs/metrics.ts';
 import { movers } from './alarms.ts';
 
 export interface OperationsDashboardProps {
@@ -14,6 +22,8 @@ export interface OperationsDashboardProps {
 }
 
 const period = 5;
+
+const functions: readonly FunctionName[] = ['compose', 'send', 'poll', 'watch', 'api', 'authorise'];
 
 /**
  * One page for whoever is on call: are documents moving, how long does it take, what goes wrong and why. Counts are
@@ -33,6 +43,14 @@ export class OperationsDashboard extends Dashboard {
       new GraphWidget({ title, left, width, height: 6, leftYAxis: { min: 0, label: unit, showUnits: false } });
     const figure = (title: string, metric: IMetric) =>
       new SingleValueWidget({ title, metrics: [metric], width: 6, height: 4 });
+
+    const gateway = (
+      metric: 'Count' | '4XXError' | '5XXError' | 'Latency',
+      statistic: 'Sum' | 'p50' | 'p99',
+      label: string,
+    ) => gatewayMetric(metric, { stage, statistic, period, label });
+    const lambda = (name: FunctionName, metric: 'Errors' | 'Throttles') =>
+      lambdaMetric(name, metric, { stage, statistic: 'Sum', period, label: name });
 
     super(scope, id, {
       dashboardName: `send-document-${stage}`,
@@ -60,6 +78,7 @@ export class OperationsDashboard extends Dashboard {
               counted('DocumentsSent', ['send', 'poll'], 'sent'),
               counted('DocumentsInfrastructureAcknowledged', ['poll'], 'infrastructure acknowledged'),
               counted('DocumentsAccepted', ['poll'], 'accepted'),
+              counted('DocumentsReplaced', ['poll'], 'replaced by a later version'),
               counted('DocumentsSuperseded', ['send'], 'superseded'),
               counted('DocumentsSuppressed', ['compose'], 'suppressed'),
               counted('DocumentsNeedingAttention', movers, 'needing attention'),
@@ -75,6 +94,7 @@ export class OperationsDashboard extends Dashboard {
               counted('DocumentsInfrastructureRejected', ['poll'], 'refused by the practice’s system'),
               counted('DocumentsBusinessRejected', ['poll'], 'refused for this patient'),
               counted('DocumentsContradicted', ['poll'], 'contradicted'),
+              counted('DocumentsNullAndVoid', ['poll'], 'null and void'),
               counted('DocumentsHeld', ['watch'], 'held'),
               counted('DocumentsOverdue', ['watch'], 'overdue'),
             ],
@@ -131,8 +151,55 @@ export class OperationsDashboard extends Dashboard {
         [
           graph('Certificate days', [read('watch', 'CertificateDaysLeft', 'Minimum', 'the first to end')], 'days'),
           graph(
-            'Functions',
-            movers.map((service) => counted('ItemsFailed', [service], `${service}: unexpected errors`)),
+            'Intervals since each mailbox was polled',
+            [ofEach('mailbox', 'IntervalsSincePoll', { stage, statistic: 'Maximum', period })],
+            'of its own intervals',
+          ),
+        ],
+        [
+          graph(
+            'API: calls',
+            [
+              gateway('Count', 'Sum', 'calls'),
+              gateway('4XXError', 'Sum', '4xx: the caller’s'),
+              gateway('5XXError', 'Sum', '5xx: ours'),
+            ],
+            'in five minutes',
+          ),
+          graph(
+            'API: latency',
+            [gateway('Latency', 'p50', 'half of them'), gateway('Latency', 'p99', '99 of 100')],
+            'milliseconds',
+          ),
+        ],
+        [
+          graph(
+            'API: submissions',
+            [
+              counted('SubmissionsTaken', ['api'], 'taken'),
+              counted('SubmissionsRepeated', ['api'], 'taken before'),
+              counted('SubmissionsRefused', ['api'], 'refused'),
+            ],
+            'documents',
+          ),
+          graph(
+            'API: refusals by code',
+            [ofEach('code', 'RequestsRefused', { stage, statistic: 'Sum', period })],
+            'in five minutes',
+          ),
+        ],
+        [
+          graph(
+            'Functions: unexpected errors',
+            [
+              ...movers.map((service) => counted('ItemsFailed', [service], `${service}: items`)),
+              ...functions.map((name) => lambda(name, 'Errors')),
+            ],
+            'in five minutes',
+          ),
+          graph(
+            'Functions: throttles',
+            functions.map((name) => lambda(name, 'Throttles')),
             'in five minutes',
           ),
         ],

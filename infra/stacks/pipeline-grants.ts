@@ -100,10 +100,10 @@ export const grantCompose = (role: IRole, reach: Reach & { readonly outbox: IQue
   dataKey(role, reach, ['s3', 'dynamodb']);
 };
 
-export const grantSend = (role: IRole, reach: Reach): void => {
+/** Whatever speaks to MESH for a document: its message, its record and receipt, what is kept of both sides. */
+const speakForDocuments = (role: IRole, reach: Reach): void => {
   const { data } = reach;
   receipts(role, reach);
-  listing(role, data.drops, [receiptsPrefix]);
   objects(role, data.messages, '', read);
   listing(role, data.messages, []);
   objects(role, data.archive, '', archiving);
@@ -112,16 +112,14 @@ export const grantSend = (role: IRole, reach: Reach): void => {
   dataKey(role, reach, ['s3', 'dynamodb', 'secretsmanager']);
 };
 
+export const grantSend = (role: IRole, reach: Reach): void => {
+  speakForDocuments(role, reach);
+  listing(role, reach.data.drops, [receiptsPrefix]);
+};
+
 export const grantPoll = (role: IRole, reach: Reach): void => {
-  const { data } = reach;
-  receipts(role, reach);
-  listing(role, data.drops, [receiptsPrefix]);
-  objects(role, data.messages, '', read);
-  listing(role, data.messages, []);
-  objects(role, data.archive, '', archiving);
-  records(role, reach);
-  meshSecrets(role, reach);
-  dataKey(role, reach, ['s3', 'dynamodb', 'secretsmanager']);
+  speakForDocuments(role, reach);
+  listing(role, reach.data.drops, [receiptsPrefix]);
 };
 
 export const grantWatch = (
@@ -131,17 +129,11 @@ export const grantWatch = (
   const { data } = reach;
   // It hands a drop that lies too long to ingest again, naming its version, and deletes one that compose has taken.
   objects(role, data.drops, inboxPrefix, [...read, 's3:DeleteObject']);
-  receipts(role, reach);
   listing(role, data.drops, [inboxPrefix, receiptsPrefix]);
-  objects(role, data.messages, '', read);
-  listing(role, data.messages, []);
-  objects(role, data.archive, '', archiving);
-  records(role, reach);
+  speakForDocuments(role, reach);
   allow(role, {
     actions: ['dynamodb:Query'],
     resources: [workIndex, unsentIndex].map((index) => `${data.table.tableArn}/index/${index}`),
   });
   sendTo(role, reach, [reach.ingest, reach.outbox, reach.poll]);
-  meshSecrets(role, reach);
-  dataKey(role, reach, ['s3', 'dynamodb', 'secretsmanager']);
 };

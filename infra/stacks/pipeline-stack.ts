@@ -72,6 +72,7 @@ export class PipelineStack extends Stack {
       ...house,
       name: 'compose',
       description: 'Turns a PDF and its manifest into a message, or says what is wrong with them',
+      threads: ['shared/submission/pdf-text/pdf-text-worker.mjs'],
       memorySize: 1024,
       timeout: Duration.minutes(5),
       environment: {
@@ -80,7 +81,6 @@ export class PipelineStack extends Stack {
         REFUSED_NHS_NUMBERS: settings.refusedNhsNumbers.join(','),
         ALLOWED_NHS_NUMBERS: settings.allowedNhsNumbers.join(','),
         REFUSED_GIVEN_NAMES: settings.refusedGivenNames.join(','),
-        MAX_PDF_BYTES: String(settings.maxPdfBytes),
       },
     });
     const ingest = new QueueConsumer(this, 'Ingest', {
@@ -150,7 +150,7 @@ export class PipelineStack extends Stack {
       poll: pollQueue.queue,
     });
 
-    new OutcomeAlarms(this, 'Outcomes', monitoring, ingest.queue);
+    new OutcomeAlarms(this, 'Outcomes', monitoring, { ingest: ingest.queue, mailboxes: settings.mailboxes });
     const functions = { compose, send, poll, watch } as const;
     for (const [name, { function: alarmed }] of Object.entries(functions)) {
       const feature = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;

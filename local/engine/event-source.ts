@@ -1,17 +1,23 @@
 import {
   DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
   GetQueueUrlCommand,
   type Message,
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import { seconds } from '../../shared/platform/clock.ts';
 import type { LocalClock } from '../clock.ts';
 import type { FunctionPool } from './function-pool.ts';
+import type { InvocationOutcome } from './invocation.ts';
 import type { EventSourceDefinition } from './plan.ts';
 import { doneWith, sqsEvent } from './sqs-event.ts';
 
 const longestWaitSeconds = 20;
 const mostPerReceive = 10;
+/** Between two offers of a batch to a function that is throttled. */
+const shortestHold = seconds(5);
+const longestHold = seconds(60);
 
 export interface EventSourceSetting {
   readonly definition: EventSourceDefinition;
@@ -72,8 +78,19 @@ export const startEventSource = (setting: EventSourceSetting): EventSource => {
     }
   };
 
-  const work = async (url: string, messages: Message[]): Promise<void> => {
-    const outcome = await pool.invoke(sqsEvent(messages, queueArn, region));
+  /** What the function is not let take is held back and offered again, until the queue hands it out anew anyway. */
+  const offer = async (messages: Message[], visibleAgainAt: number): Promise<InvocationOutcome> => {
+    const event = sqsEvent(messages, queueArn, region);
+    for (let wait = shortestHold; ; wait = Math.min(2 * wait, longestHold)) {
+      const outcome = await pool.invoke(event);
+      const throttled = outcome.kind === 'dropped' && outcome.reason === 'throttled';
+      if (!throttled || closing.signal.aborted || clock.now() + wait >= visibleAgainAt) return outcome;
+      await clock.sleep(wait, closing.signal);
+    }
+  };
+
+  const work = async (url: string, messages: Message[], visibleAgainAt: number): Promise<void> => {
+    const outcome = await offer(messages, visibleAgainAt);
     const { reportsItemFailures } = definition;
     await remove(url, doneWith({ messages, reportsItemFailures, fifo }, outcome));
   };
@@ -86,6 +103,10 @@ export const startEventSource = (setting: EventSourceSetting): EventSource => {
   const read = async (): Promise<void> => {
     const QueueName = queueArn.split(':').at(-1) ?? '';
     const { QueueUrl: url = '' } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
+    const { Attributes } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['VisibilityTimeout'] }),
+    );
+    const visibility = seconds(Number(Attributes?.VisibilityTimeout));
     while (!closing.signal.aborted) {
       if (atWork >= most) {
         await new Promise<void>((resolve) => {
@@ -95,9 +116,10 @@ export const startEventSource = (setting: EventSourceSetting): EventSource => {
       }
       try {
         const batch = await gather(url);
+        const visibleAgainAt = clock.now() + visibility - windowMs;
         if (batch.length === 0) continue;
         atWork += 1;
-        work(url, batch)
+        work(url, batch, visibleAgainAt)
           .catch((error) => fault('Deleting from', error))
           .finally(() => {
             atWork -= 1;

@@ -1,5 +1,5 @@
 import type { EventRule } from '../aws/events/router.ts';
-import type { ApiStage, ApiUnderway } from './api-gateway/definition.ts';
+import type { ApiStage, ApiUnderway, Throttle } from './api-gateway/definition.ts';
 import type { AlarmDefinition } from './cloudwatch/alarm-definition.ts';
 import type { Statement } from './statements.ts';
 
@@ -60,6 +60,10 @@ export interface Plan {
   /** By id. */
   readonly apis: Map<string, ApiUnderway>;
   readonly apiStages: ApiStage[];
+  /** Values of API keys by id. */
+  readonly apiKeys: Map<string, string>;
+  /** By id. */
+  readonly usagePlans: Map<string, { readonly throttle?: Throttle; readonly stages: readonly ApiStage[] }>;
 }
 
 export const emptyPlan = (): Plan => ({
@@ -72,4 +76,6 @@ export const emptyPlan = (): Plan => ({
   alarms: [],
   apis: new Map(),
   apiStages: [],
+  apiKeys: new Map(),
+  usagePlans: new Map(),
 });

@@ -1,4 +1,5 @@
 import type { Caller } from '../callers/authorise.ts';
+import { apiProblems } from '../platform/api-problems.ts';
 import { type ApiRoute, type ApiRouteName, apiRoutes } from '../platform/api-routes.ts';
 import { errorText } from '../platform/log.ts';
 import type { RequestIds } from '../submission/request-metadata.ts';
@@ -47,13 +48,23 @@ const perform = async (context: ApiContext, request: ApiRequest, ids: RequestIds
   const { scope } = found.route;
   const action = actions[found.name];
   if (scope === undefined) return action(context, request, nobody, ids);
-  const { caller } = request;
+  const { caller, unregisteredClient } = request;
+  if (unregisteredClient !== undefined) return refusal([apiProblem('CLIENT_NOT_REGISTERED')]);
   if (!caller) return refusal([apiProblem('UNAUTHORIZED')], { headers: { 'WWW-Authenticate': 'Bearer' } });
   if (!caller.scopes.includes(scope)) {
     return refusal([apiProblem('SCOPE_MISSING', undefined, `This request needs the scope ${scope}.`)]);
   }
   const refused = refusalIfAny(headerProblems(request, parameters[found.name] ?? []));
   return refused ?? action(context, request, caller, ids);
+};
+
+/** What was refused, by code: those of the manifest's page are one. */
+const count = ({ measure }: ApiContext, request: ApiRequest, { resultCode }: ApiResponse): void => {
+  if (resultCode === undefined) return;
+  measure.count('RequestsRefused');
+  measure.countRefusal(resultCode in apiProblems ? resultCode : 'MANIFEST_REFUSED');
+  const { method, resource } = apiRoutes.submitDocument;
+  if (request.method === method && request.resource === resource) measure.count('SubmissionsRefused');
 };
 
 /** Answers a request. Never throws: what went wrong here is an answer too, and is logged. */
@@ -64,9 +75,13 @@ export const answer = async (context: ApiContext, request: ApiRequest): Promise<
     log.error('REQUEST_FAILED', { ...ids, error: errorText(error) });
     return refusal([apiProblem('INTERNAL')]);
   });
+  const { caller, unregisteredClient } = request;
+  count(context, request, response);
   log.info('REQUEST_ANSWERED', {
     ...ids,
-    ...(request.caller ? { clientId: request.caller.clientId, odsCode: request.caller.odsCode } : {}),
+    gatewayRequestId: request.gatewayRequestId,
+    ...(caller ? { clientId: caller.clientId, odsCode: caller.odsCode } : {}),
+    ...(unregisteredClient === undefined ? {} : { clientId: unregisteredClient }),
     route: `${request.method} ${request.resource}`,
     status: response.status,
     ...(response.resultCode === undefined ? {} : { resultCode: response.resultCode }),

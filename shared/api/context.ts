@@ -1,6 +1,7 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
+import type { Measure } from '../platform/measure.ts';
 import type { Objects, UploadForms } from '../platform/objects.ts';
 import type { SenderIndex, Table } from '../platform/table.ts';
 
@@ -13,6 +14,7 @@ export interface ApiContext {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
+  readonly measure: Measure;
   readonly limits: {
     readonly maxPdfBytes: number;
     /** Of a PDF inside a request, before base64. */

@@ -5,17 +5,18 @@ import { type ApiProblem, apiProblem } from './problems.ts';
 import type { ApiRequest } from './request.ts';
 
 /** A header that was sent once; sent twice it is wrong, whatever it says. */
-const single = ({ headers }: ApiRequest, name: string) => {
+const single = ({ headers }: Pick<ApiRequest, 'headers'>, name: string) => {
   const values = headers.get(name) ?? [];
   return { given: values.length > 0, value: values.length === 1 ? values[0] : undefined };
 };
 
-const soundRequestId = (request: ApiRequest) => requestId.safeParse(single(request, 'x-request-id').value).data;
-const soundCorrelationId = (request: ApiRequest) =>
+const soundRequestId = (request: Pick<ApiRequest, 'headers'>) =>
+  requestId.safeParse(single(request, 'x-request-id').value).data;
+const soundCorrelationId = (request: Pick<ApiRequest, 'headers'>) =>
   correlationId.safeParse(single(request, 'x-correlation-id').value).data;
 
 /** The ids that can be mirrored; in place of a request id that cannot, the gateway's own. */
-export const requestIds = (request: ApiRequest): RequestIds => {
+export const requestIds = (request: Pick<ApiRequest, 'headers' | 'gatewayRequestId'>): RequestIds => {
   const correlation = soundCorrelationId(request);
   return {
     requestId: soundRequestId(request) ?? request.gatewayRequestId,

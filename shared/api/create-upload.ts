@@ -12,11 +12,15 @@ import { type uploadAnswer, uploadRequest } from './schemas.ts';
 /** Under the organisation's own prefix: another's upload cannot even be named. */
 export const uploadObject = (odsCode: string, uploadId: string): string => `${uploadsPrefix}${odsCode}/${uploadId}.pdf`;
 
+/** Of an attachment that is not a PDF. */
+export const attachmentUpload = (odsCode: string, uploadId: string): string =>
+  `${uploadsPrefix}${odsCode}/${uploadId}.attachment`;
+
 export const pdfMediaType = 'application/pdf';
 
-/** A form that takes this one PDF and nothing else. */
+/** A form that takes this one file and nothing else. */
 export const createUpload = async (
-  { forms, ids, clock, limits }: ApiContext,
+  { forms, ids, clock, limits, measure }: ApiContext,
   request: ApiRequest,
   { odsCode }: Caller,
 ): Promise<ApiResponse> => {
@@ -24,7 +28,7 @@ export const createUpload = async (
   if (body.kind === 'problem') return refusal([body.problem]);
   const { problems, value } = checkBody(uploadRequest, body);
   if (value && value.size > limits.maxPdfBytes) {
-    const says = `The PDF is larger than any that is sent from here (${limits.maxPdfBytes} bytes).`;
+    const says = `The file is larger than any that is sent from here (${limits.maxPdfBytes} bytes).`;
     return refusal([apiProblem('UPLOAD_TOO_LARGE', 'size', says), ...problems]);
   }
   const refused = refusalIfAny(problems);
@@ -32,8 +36,7 @@ export const createUpload = async (
   const uploadId = ids.uuid();
   const expiresAt = clock.now() + seconds(limits.uploadLifeSeconds);
   const form = await forms.formFor({
-    key: uploadObject(odsCode, uploadId),
-    contentType: pdfMediaType,
+    key: (value.contentType === pdfMediaType ? uploadObject : attachmentUpload)(odsCode, uploadId),
     ...value,
     lifeSeconds: limits.uploadLifeSeconds,
   });
@@ -43,5 +46,6 @@ export const createUpload = async (
     fields: { ...form.fields },
     expiresAt: isoTime(expiresAt),
   };
+  measure.count('UploadFormsGiven');
   return answered(201, answer);
 };

@@ -7,6 +7,8 @@ import { custody } from './custody.ts';
 const documentId = 'f6a1cbb5-55f1-5ccf-9dd1-4c7bd5bd6c33';
 const sha256 = '2227efd0a2a651c15a9f0f5c8fbca6e884e34f236a69dc9614781ec57d1d4958';
 const uploadId = '0b9e64a5-6e1c-4f0e-8a43-0d1f9b7f0f0d';
+const photoSha256 = '9834876dcfb05cb167a5c24953eba58c4ac89b1adf57f28f2f9d09af107ee8f0';
+const photoUploadId = 'a0f7a9fd-6c2c-4fd5-9d2c-3a9f1d1d0c55';
 const encounterId = '3f2b8c1e-7d54-4b0a-9c36-5a1e8d0f4b72';
 
 const manifest: ManifestInput = {
@@ -51,7 +53,16 @@ export const examples = {
     },
     expiresAt: '2024-03-18T10:20:00.000Z',
   },
-  submissionRequest: { manifest, upload: { uploadId } },
+  submissionRequest: {
+    manifest: {
+      ...manifest,
+      attachments: [
+        { name: 'wound.jpg', contentType: 'image/jpg', title: 'Photograph of the wound', sha256: photoSha256 },
+      ],
+    },
+    upload: { uploadId },
+    attachments: [{ name: 'wound.jpg', uploadId: photoUploadId }],
+  },
   submissionAnswer: {
     documentId,
     state: 'RECEIVED',

@@ -1,15 +1,18 @@
 import { z } from 'zod';
 import type { Caller } from '../callers/authorise.ts';
-import { documentKey, splitKey } from '../delivery/keys.ts';
-import { meanings, type State, states } from '../delivery/states.ts';
+import { documentKey, splitKey, submissionKey } from '../delivery/keys.ts';
+import { type State, states } from '../delivery/states.ts';
 import { isoTime } from '../platform/clock.ts';
-import type { SenderIndex, SenderPosition, SenderRow } from '../platform/table.ts';
+import type { DocumentId, OdsCode } from '../platform/ids.ts';
+import type { SenderIndex, SenderPosition, SenderRow, Table } from '../platform/table.ts';
 import { instantOf } from '../submission/times.ts';
 import type { ApiContext } from './context.ts';
 import { type ApiProblem, apiProblem, refusalIfAny } from './problems.ts';
 import type { ApiRequest } from './request.ts';
 import { type ApiResponse, answered } from './response.ts';
 import { type listAnswer, listLimit } from './schemas.ts';
+import { pendingSubmission, readStanding, summaryOf } from './standing.ts';
+import { submissionLife } from './submission.ts';
 
 export interface ListQuery {
   readonly from: number;
@@ -21,16 +24,22 @@ export interface ListQuery {
 
 export const listParameters = ['state', 'from', 'to', 'cursor', 'limit'] as const;
 
-const position = z.strictObject({ d: z.uuid(), u: z.int().nonnegative() });
+/** `s`: it is a submission that has no record yet. */
+const position = z.strictObject({ d: z.uuid(), u: z.int().nonnegative(), s: z.literal(1).optional() });
+
+const submissionKind = splitKey(submissionKey('')).kind;
 
 /** Opaque to callers. The organisation is not in it: a cursor that somebody made up moves within his own list only. */
-export const cursorOf = ({ key, updatedAt }: SenderPosition): string =>
-  Buffer.from(JSON.stringify({ d: splitKey(key).rest, u: updatedAt })).toString('base64url');
+export const cursorOf = ({ key, updatedAt }: SenderPosition): string => {
+  const { kind, rest } = splitKey(key);
+  const read: z.output<typeof position> = { d: rest, u: updatedAt, ...(kind === submissionKind ? { s: 1 } : {}) };
+  return Buffer.from(JSON.stringify(read)).toString('base64url');
+};
 
 const readCursor = (text: string): SenderPosition | undefined => {
   try {
     const read = position.safeParse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8'))).data;
-    return read && { key: documentKey(read.d), updatedAt: read.u };
+    return read && { key: (read.s ? submissionKey : documentKey)(read.d), updatedAt: read.u };
   } catch {
     return undefined;
   }
@@ -73,54 +82,74 @@ export const readListQuery = (
   return { problems, wanted };
 };
 
+type Entry = z.output<typeof listAnswer>['documents'][number];
+
+/**
+ * A row of the index as it is shown: what it says is read from the items, since the index is a little behind and knows
+ * neither holds nor refusals. Undefined where it is not to be shown: of a document that is on the list twice, by its
+ * record and by a submission, only the one that counts is; and its state may no longer be the wanted one.
+ */
+const entryOf = async (
+  table: Table,
+  odsCode: OdsCode,
+  { key, updatedAt }: SenderRow,
+  wanted: ListQuery,
+): Promise<Entry | undefined> => {
+  const { kind, rest } = splitKey(key);
+  const documentId = rest as DocumentId;
+  const standing = await readStanding(table, documentId, odsCode);
+  const pending = pendingSubmission(standing);
+  const bySubmission = kind === submissionKind;
+  const { submission } = standing;
+  if (bySubmission && !pending && submission?.takenAt !== undefined) {
+    // Registered by now, so it leaves the list; who changed it meanwhile has listed it anew.
+    const expiresAt = submission.takenAt + submissionLife;
+    await table.write(key, submission, submission.revision, { expiresAt });
+  }
+  const summary = summaryOf(standing);
+  const shown = bySubmission === (pending !== undefined) && (wanted.state ?? summary?.state) === summary?.state;
+  return summary && shown ? { documentId, ...summary, updatedAt: isoTime(updatedAt) } : undefined;
+};
+
 const reads = 5;
 const perRead = 200;
 
 /** Where few match, a page ends after some reads with what it has, and its cursor leads on. */
-const collect = async (index: SenderIndex, odsCode: string, wanted: ListQuery) => {
-  const rows: SenderRow[] = [];
+const collect = async (table: Table & SenderIndex, odsCode: OdsCode, wanted: ListQuery) => {
+  const documents: Entry[] = [];
   let { after } = wanted;
   for (let read = 0; read < reads; read++) {
-    const missing = wanted.limit - rows.length;
-    const page = await index.bySender(odsCode, {
+    const missing = wanted.limit - documents.length;
+    const page = await table.bySender(odsCode, {
       ...wanted,
       ...(after === undefined ? {} : { after }),
-      // Without a filter every row looked at is one that is wanted.
+      // Without a filter nearly every row looked at is one that is wanted.
       limit: wanted.state === undefined ? missing : perRead,
     });
     const taken = page.rows.slice(0, missing);
-    rows.push(...taken);
+    const entries = await Promise.all(taken.map((row) => entryOf(table, odsCode, row, wanted)));
+    documents.push(...entries.filter((entry) => entry !== undefined));
     const last = taken.at(-1);
     after = taken.length < page.rows.length && last ? last : page.next;
-    if (after === undefined || rows.length >= wanted.limit) break;
+    if (after === undefined || documents.length >= wanted.limit) break;
   }
-  return { rows, after };
+  return { documents, after };
 };
 
-/** The organisation's documents, the one changed last first. */
+/** The organisation's documents, the one changed last first, those among them that are taken and not registered yet. */
 export const listDocuments = async (
-  { table }: ApiContext,
+  { table, measure }: ApiContext,
   { query }: ApiRequest,
   { odsCode }: Caller,
 ): Promise<ApiResponse> => {
   const { problems, wanted } = readListQuery(query);
   const refused = refusalIfAny(problems);
   if (refused) return refused;
-  const { rows, after } = await collect(table, odsCode, wanted);
+  const { documents, after } = await collect(table, odsCode as OdsCode, wanted);
   const answer: z.output<typeof listAnswer> = {
-    documents: rows.flatMap(({ key, updatedAt, state = '' }) =>
-      isState(state)
-        ? [
-            {
-              documentId: splitKey(key).rest,
-              state,
-              whoseMove: meanings[state].whoseMove,
-              updatedAt: isoTime(updatedAt),
-            },
-          ]
-        : [],
-    ),
+    documents,
     ...(after === undefined ? {} : { cursor: cursorOf(after) }),
   };
+  measure.count('ListsShown');
   return answered(200, answer);
 };

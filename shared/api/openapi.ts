@@ -114,7 +114,7 @@ const operations: Readonly<Record<ApiRouteName, Operation>> = {
   listDocuments: {
     summary: 'List documents',
     description:
-      'Those of your organisation, however they were handed over, the one changed last first; a little behind. A document that changes while you page moves to the front: begin again to see it. Submissions of the last seconds may not be in it yet.',
+      'Those of your organisation, however they were handed over, the one changed last first; a little behind. A document that changes while you page moves to the front: begin again to see it. What was taken with 202 and is not registered yet is in it as RECEIVED.',
     parameters: [
       query('state', 'Only those in this state.', { type: 'string', enum: [...states] }),
       query('from', 'Changed at this time or later (RFC 3339).', { type: 'string', format: 'date-time' }),
@@ -160,7 +160,11 @@ const operations: Readonly<Record<ApiRouteName, Operation>> = {
 };
 
 const mirrored = {
-  'X-Request-ID': { description: 'As sent, or ours where it could not be used.', schema: { type: 'string' } },
+  'X-Request-ID': {
+    description:
+      'As sent, or ours where it could not be used, and on what the gateway answers before a function reads it (401, 413, 429).',
+    schema: { type: 'string' },
+  },
   'X-Correlation-ID': { description: 'As sent.', schema: { type: 'string' } },
 };
 

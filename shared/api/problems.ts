@@ -33,7 +33,6 @@ const issueTypes: Partial<Record<ProblemCode, IssueType>> = {
   TOO_FEW: 'required',
   TOO_LONG: 'too-long',
   TOO_MANY: 'too-long',
-  PDF_TOO_LARGE: 'too-long',
   MANIFEST_TOO_LARGE: 'too-long',
   MANIFEST_TOO_DEEP: 'structure',
   MANIFEST_NOT_OBJECT: 'structure',
@@ -42,7 +41,9 @@ const issueTypes: Partial<Record<ProblemCode, IssueType>> = {
   WRONG_TYPE: 'structure',
   DOCUMENT_TYPE_NOT_SUPPORTED: 'not-supported',
   TITLE_NOT_SUPPORTED: 'not-supported',
-  ATTACHMENTS_NOT_SUPPORTED_YET: 'not-supported',
+  MESSAGE_TOO_LARGE: 'too-long',
+  FIELD_NOT_IN_PROFILE: 'not-supported',
+  ATTACHMENT_TYPE_NOT_APPROVED: 'not-supported',
   ENDED_BEFORE_STARTED: 'invariant',
   SAVED_BEFORE_STARTED: 'invariant',
 };

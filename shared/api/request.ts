@@ -16,4 +16,6 @@ export interface ApiRequest {
   readonly body?: Buffer;
   /** From the authoriser; absent on routes that anybody may call. */
   readonly caller?: Caller;
+  /** From the authoriser too: a sound token's client that is registered for no organisation. It may do nothing. */
+  readonly unregisteredClient?: string;
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { states } from '../delivery/states.ts';
+import { warningCodes } from '../delivery/warnings.ts';
+import { attachmentTypes } from '../itk3/attachment-types.ts';
 import { manifestSchema } from '../submission/manifest.ts';
 
 /** What goes in and out of the API: requests are checked by these, docs/api/openapi.yaml is made from them. */
@@ -15,19 +17,27 @@ const whoseMove = z
   .describe('Who has to do something next. “the sender” is your organisation.');
 
 export const uploadRequest = z.strictObject({
-  size: z.int().min(1).describe('Length of the PDF in bytes: the upload must have exactly this length.'),
+  size: z.int().min(1).describe('Length of the file in bytes: the upload must have exactly this length.'),
   sha256: z
     .string()
     .regex(/^[0-9a-f]{64}$/)
-    .describe('SHA-256 of the PDF, 64 hexadecimal digits in small letters: the upload must have exactly this content.'),
+    .describe(
+      'SHA-256 of the file, 64 hexadecimal digits in small letters: the upload must have exactly this content.',
+    ),
+  contentType: z
+    .enum(attachmentTypes.map(({ mediaType }) => mediaType))
+    .default('application/pdf')
+    .describe('Of an attachment: its approved media type, as in the manifest. The report is a PDF.'),
 });
 
 export const uploadAnswer = z.strictObject({
-  uploadId: z.uuid().describe('Name it as upload.uploadId when you submit, within a day.'),
+  uploadId: z
+    .uuid()
+    .describe('Name it as upload.uploadId, or as uploadId of an attachment, when you submit, within a day.'),
   url: z.url().describe('Where to post the form (multipart/form-data).'),
   fields: z
     .record(z.string(), z.string())
-    .describe('Fields of the form, to be sent as they are; the PDF comes last, in a field named file.'),
+    .describe('Fields of the form, to be sent as they are; the file comes last, in a field named file.'),
   expiresAt: time.describe('Until when the form can be posted.'),
 });
 
@@ -38,6 +48,19 @@ const namedUpload = z
   .strictObject({ uploadId: z.uuid().describe('From POST /v1/uploads, once the PDF is posted.') })
   .describe('A PDF that was uploaded before.');
 
+const attachmentFile = z
+  .strictObject({
+    name: z.string().min(1).max(100).describe('Name that the manifest gives the attachment.'),
+    base64: z.string().min(1).optional().describe('The file in base64, on one line (RFC 4648, section 4).'),
+    uploadId: z.uuid().optional().describe('From POST /v1/uploads, asked for with the attachment’s contentType.'),
+  })
+  .describe('The file of one attachment, with either base64 or uploadId.');
+const attachmentFiles = z
+  .array(attachmentFile)
+  .max(20)
+  .optional()
+  .describe('The files of all that the manifest names under attachments, and no others.');
+
 /** As it is published; the manifest is read apart, by what reads a dropped one. */
 export const submissionRequest = z
   .strictObject({
@@ -46,13 +69,15 @@ export const submissionRequest = z
     ),
     pdf: inlinePdf.optional(),
     upload: namedUpload.optional(),
+    attachments: attachmentFiles,
   })
-  .describe('A manifest with either pdf or upload.');
+  .describe('A manifest with either pdf or upload, and the files of its attachments.');
 
 export const submissionEnvelope = z.strictObject({
   manifest: z.looseObject({}),
   pdf: inlinePdf.optional(),
   upload: namedUpload.optional(),
+  attachments: attachmentFiles,
 });
 
 export const submissionAnswer = z.strictObject({
@@ -78,6 +103,20 @@ export const documentAnswer = z.strictObject({
   whoseMove,
   advice: z.string().optional().describe('What to do, where there is something to do.'),
   problems: z.array(problem).optional().describe('Why it was rejected here: all of it.'),
+  warnings: z
+    .array(
+      z.strictObject({
+        code: z.enum(warningCodes).describe('Stable; docs/manifest.md explains each.'),
+        message: z.string(),
+        whoseMove,
+      }),
+    )
+    .optional()
+    .describe('What other versions of the same encounter mean for this one, where somebody should know.'),
+  patientCheck: z
+    .strictObject({ outcome: z.enum(['matched', 'no-number', 'unchecked', 'other-patient']), meaning: z.string() })
+    .optional()
+    .describe('Whether the NHS numbers in the PDF’s text are the patient’s; absent until it was looked at.'),
   possibleDuplicate: z.literal(true).optional().describe('The practice may hold two copies.'),
   overdueSince: time.optional().describe('The practice is longer in answering than it should be.'),
   held: z
@@ -94,6 +133,19 @@ export const documentAnswer = z.strictObject({
       }),
     )
     .describe('Oldest first.'),
+  refusals: z
+    .array(
+      z.strictObject({
+        at: time,
+        requestId: z.string().optional().describe('The request that handed it over, where it is still known.'),
+        correlationId: z.string().optional(),
+        problems: z.array(problem),
+      }),
+    )
+    .optional()
+    .describe(
+      'Submissions that were taken with 202 and then refused, since other content had come by another way before them. What they held is not sent: the move is yours until a later submission of this document is taken.',
+    ),
   requests: z
     .array(z.strictObject({ requestId: z.string(), correlationId: z.string().optional() }))
     .optional()

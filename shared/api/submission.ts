@@ -4,6 +4,7 @@ import { isCorrectable, stateOf } from '../delivery/state-of.ts';
 import type { State } from '../delivery/states.ts';
 import { days, seconds } from '../platform/clock.ts';
 import type { DocumentId, OdsCode } from '../platform/ids.ts';
+import type { Indexed } from '../platform/table.ts';
 import type { RequestIds } from '../submission/request-metadata.ts';
 
 /**
@@ -25,6 +26,18 @@ export interface Submission extends RequestIds {
 
 /** As long as a drop can lie in the inbox before it has a record: custody must not be forgotten before. */
 export const submissionLife = days(30);
+
+/** What the names of a document's drops begin with that the API made. */
+export const submissionPrefix = (documentId: string): string => `api-${documentId}-`;
+
+/**
+ * Taken: on the list of its organisation, by the time it was taken, until the list finds its record there
+ * (list-documents.ts). `now` in epoch ms.
+ */
+export const indexedSubmission = ({ senderOds, takenAt }: Submission, now: number): Indexed => ({
+  expiresAt: now + submissionLife,
+  ...(takenAt === undefined ? {} : { senderOds, updatedAt: takenAt, state: 'RECEIVED' satisfies State }),
+});
 
 /** A function that took longer has ended: what it had begun, it left. */
 const inHand = seconds(60);

@@ -5,12 +5,14 @@ import { readDocument } from '../delivery/documents.ts';
 import { submissionKey } from '../delivery/keys.ts';
 import { manifestDifferences, pathsBetween } from '../delivery/manifest-differences.ts';
 import { currentComposition } from '../delivery/record.ts';
-import { manifestKey, pdfKey } from '../pipeline/compose/read-drop.ts';
+import { messageSizeProblem } from '../pipeline/compose/message-size.ts';
 import { type DocumentId, documentIdOf, type OdsCode } from '../platform/ids.ts';
 import { readWhole } from '../platform/objects.ts';
 import { change } from '../platform/table.ts';
+import { readSender } from '../senders/registry.ts';
 import { contentDigest } from '../submission/content-identity.ts';
 import { type Manifest, manifestLimit } from '../submission/manifest.ts';
+import { attachmentKey, manifestKey, pdfKey } from '../submission/object-names.ts';
 import { problem } from '../submission/problems.ts';
 import { type RequestIds, requestMetadata } from '../submission/request-metadata.ts';
 import type { ApiContext } from './context.ts';
@@ -23,12 +25,14 @@ import { type ApiResponse, answered } from './response.ts';
 import type { submissionAnswer } from './schemas.ts';
 import {
   decideSubmission,
+  indexedSubmission,
   isAbandoned,
   isRegistered,
   type Submission,
   type SubmissionDecision,
-  submissionLife,
+  submissionPrefix,
 } from './submission.ts';
+import { type FoundAttachment, lookAtAttachments } from './submitted-attachments.ts';
 import { type FoundPdf, lookAtPdf } from './submitted-pdf.ts';
 
 /** A sound submission: a manifest that names its PDF, and the PDF. */
@@ -39,29 +43,39 @@ interface Sound {
   /** The manifest as it will lie in the inbox. */
   readonly text: string;
   readonly pdf: FoundPdf;
+  readonly attachments: readonly FoundAttachment[];
   readonly contentDigest: string;
   /** The drop's name: another request about the same document never overwrites this one's objects. */
   readonly name: string;
 }
 
 const dropName = (documentId: string, requestId: string): string =>
-  `api-${documentId}-${createHash('sha256').update(requestId.toLowerCase()).digest('hex').slice(0, 8)}`;
+  `${submissionPrefix(documentId)}${createHash('sha256').update(requestId.toLowerCase()).digest('hex').slice(0, 8)}`;
 
 const readSound = async (
-  { drops, clock, limits }: ApiContext,
+  { table, drops, clock, limits }: ApiContext,
   request: ApiRequest,
   odsCode: string,
   { requestId }: RequestIds,
 ): Promise<{ readonly refused: ApiResponse } | { readonly sound: Sound }> => {
   const reading = readSubmission(request.body, { now: clock.now(), odsCode, ...limits });
-  const { manifest } = reading;
-  const look = reading.pdf && (await lookAtPdf(drops, reading.pdf, { odsCode, maxPdfBytes: limits.maxPdfBytes }));
+  const { manifest, namedSha256: named } = reading;
+  const look = reading.pdf && (await lookAtPdf(drops, reading.pdf, { odsCode }));
   const found = look?.found;
-  const named = manifest?.read.pdf?.sha256;
+  const files = manifest && (await lookAtAttachments(drops, odsCode, manifest.read, reading.attachments));
+  const sender = await readSender(table, odsCode);
+  const tooLarge =
+    sender &&
+    messageSizeProblem(manifest?.read, sender, {
+      pdf: found?.size ?? 0,
+      attachments: files?.found.map(({ size }) => size) ?? [],
+    });
   const text = manifest && JSON.stringify({ ...manifest.json, ...(found ? { pdf: { sha256: found.sha256 } } : {}) });
   const problems = [
     ...reading.problems,
     ...(look?.problems ?? []),
+    ...(files?.problems ?? []),
+    ...(tooLarge ? [manifestProblem(tooLarge)] : []),
     ...(found && named !== undefined && named !== found.sha256
       ? [apiProblem('PDF_DIGEST_DIFFERS', 'manifest.pdf.sha256')]
       : []),
@@ -81,6 +95,7 @@ const readSound = async (
       manifest: { ...manifest.read, pdf: { sha256: found.sha256 } },
       text,
       pdf: found,
+      attachments: files?.found ?? [],
       contentDigest: contentDigest(manifest.read, found.sha256),
       name: dropName(documentId, requestId),
     },
@@ -106,21 +121,26 @@ const claim = async (context: ApiContext, sound: Sound, ids: RequestIds): Promis
       begunAt: now,
       ...ids,
     };
-    return { kind: 'put', item, indexed: { expiresAt: now + submissionLife }, result: decided };
+    return { kind: 'put', item, indexed: indexedSubmission(item, now), result: decided };
   });
 };
 
-/** The PDF first: with its manifest the drop is whole. Enters where every drop enters. */
+/** The manifest last: with it the drop is whole. Enters where every drop enters. */
 const store = async (
   { drops }: ApiContext,
   sound: Sound,
   name: string,
   ids: RequestIds,
 ): Promise<'stored' | 'gone'> => {
-  const { pdf, senderOds } = sound;
-  const key = pdfKey(senderOds, name);
-  if (pdf.kind === 'inline') await drops.put(key, pdf.bytes, { contentType: pdfMediaType });
-  else if ((await drops.copyWithin(pdf.key, key, pdf.etag)) === 'conflict') return 'gone';
+  const { pdf, attachments, senderOds } = sound;
+  const put = async (file: FoundPdf, key: string, contentType: string): Promise<boolean> =>
+    file.kind === 'inline'
+      ? (await drops.put(key, file.bytes, { contentType })) === 'written'
+      : (await drops.copyWithin(file.key, key, file.etag)) === 'written';
+  for (const file of attachments) {
+    if (!(await put(file, attachmentKey(senderOds, name, file.name), file.contentType))) return 'gone';
+  }
+  if (!(await put(pdf, pdfKey(senderOds, name), pdfMediaType))) return 'gone';
   await drops.put(manifestKey(senderOds, name), sound.text, { metadata: requestMetadata(ids) });
   return 'stored';
 };
@@ -130,7 +150,7 @@ const markTaken = ({ table, clock }: ApiContext, { documentId, contentDigest: di
     if (!stored || stored.contentDigest !== digest) return { kind: 'keep', result: undefined };
     const now = clock.now();
     const item: Submission = { ...stored, takenAt: stored.takenAt ?? now };
-    return { kind: 'put', item, indexed: { expiresAt: now + submissionLife }, result: undefined };
+    return { kind: 'put', item, indexed: indexedSubmission(item, now), result: undefined };
   });
 
 /** A function that died between storing a drop and saying so has taken custody all the same: the drop is whole. */
@@ -145,8 +165,9 @@ const settleAbandoned = async (
     if (!stored || stored.name !== standing.name || stored.begunAt !== standing.begunAt) {
       return { kind: 'keep', result: undefined };
     }
-    const item: Submission = { ...stored, takenAt: stored.takenAt ?? clock.now() };
-    return { kind: 'put', item, indexed: { expiresAt: clock.now() + submissionLife }, result: undefined };
+    const now = clock.now();
+    const item: Submission = { ...stored, takenAt: stored.takenAt ?? now };
+    return { kind: 'put', item, indexed: indexedSubmission(item, now), result: undefined };
   });
 };
 
@@ -194,8 +215,10 @@ export const submitDocument = async (
         return refusal([apiProblem('UPLOAD_NOT_FOUND', 'upload.uploadId')], { documentId });
       }
       await markTaken(context, sound);
+      context.measure.count('SubmissionsTaken');
       return accepted({ state: 'RECEIVED', custody: custody.taken });
     case 'known':
+      context.measure.count('SubmissionsRepeated');
       return accepted({ state: decided.state, custody: custody.known });
     case 'differs': {
       const paths = await differing(context, sound);

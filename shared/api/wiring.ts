@@ -7,6 +7,7 @@ import { systemClock } from '../platform/clock.ts';
 import { apiEnvironment, authoriseEnvironment, parseEnvironment } from '../platform/environment.ts';
 import { systemIds } from '../platform/ids.ts';
 import { powertoolsLog } from '../platform/log.ts';
+import { powertoolsMeasure } from '../platform/measure.ts';
 import type { ApiContext } from './context.ts';
 
 /** From the two functions' environments to what they work with. */
@@ -21,6 +22,11 @@ export const wireApi = (source: NodeJS.ProcessEnv): ApiContext => {
     clock: systemClock,
     ids: systemIds,
     log: powertoolsLog(environment.POWERTOOLS_SERVICE_NAME),
+    measure: powertoolsMeasure(
+      environment.POWERTOOLS_METRICS_NAMESPACE,
+      environment.POWERTOOLS_SERVICE_NAME,
+      environment.STAGE,
+    ),
     limits: {
       maxPdfBytes: environment.MAX_PDF_BYTES,
       maxInlineBytes: environment.MAX_INLINE_BYTES,
@@ -35,6 +41,7 @@ export const wireAuthorise = (source: NodeJS.ProcessEnv): AuthoriseContext => {
     table: dynamoDbTable(environment.TABLE_NAME),
     clock: systemClock,
     log: powertoolsLog(environment.POWERTOOLS_SERVICE_NAME),
+    stage: environment.STAGE,
     keys: issuerKeys(environment.JWKS_URL),
     token: {
       issuer: environment.TOKEN_ISSUER,

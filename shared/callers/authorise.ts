@@ -1,6 +1,6 @@
 import type { JWTVerifyGetKey } from 'jose';
 import type { Clock } from '../platform/clock.ts';
-import type { Log } from '../platform/log.ts';
+import type { Log, LogFields } from '../platform/log.ts';
 import type { Table } from '../platform/table.ts';
 import type { Client } from './client.ts';
 import { readClient } from './registry.ts';
@@ -10,6 +10,7 @@ export interface AuthoriseContext {
   readonly table: Table;
   readonly clock: Clock;
   readonly log: Log;
+  readonly stage: string;
   readonly keys: JWTVerifyGetKey;
   readonly token: TokenSettings;
 }
@@ -24,22 +25,23 @@ export interface Caller {
 export type Authorisation =
   | { readonly kind: 'caller'; readonly caller: Caller }
   /** No token of ours: nobody is known. */
-  | { readonly kind: 'unauthorised'; readonly why: string }
+  | { readonly kind: 'unauthorised'; readonly why: string; readonly clientId?: string }
   /** Known, but of no organisation. */
   | { readonly kind: 'unregistered'; readonly clientId: string };
 
 /** The organisation comes from the registry and never from the request. */
 export const decideCaller = (token: TokenReading, client: Client | undefined): Authorisation => {
-  if (token.kind === 'refused') return { kind: 'unauthorised', why: token.why };
+  if (token.kind === 'refused') return { ...token, kind: 'unauthorised' };
   if (!client) return { kind: 'unregistered', clientId: token.clientId };
   const scopes = client.scopes.filter((scope) => token.scopes.includes(scope));
   return { kind: 'caller', caller: { clientId: token.clientId, odsCode: client.odsCode, scopes } };
 };
 
-/** Throws only where keys or table cannot be had: the gateway then answers that it is our fault. */
+/** Throws only where keys or table cannot be had: the gateway then answers that it is our fault. `ids` are for the log. */
 export const authorise = async (
   context: AuthoriseContext,
   authorization: string | undefined,
+  ids: Pick<LogFields, 'requestId' | 'correlationId' | 'gatewayRequestId'>,
 ): Promise<Authorisation> => {
   const { table, clock, log } = context;
   const token = await readToken(authorization, context.token, context.keys, clock.now());
@@ -47,13 +49,17 @@ export const authorise = async (
   const decided = decideCaller(token, client);
   switch (decided.kind) {
     case 'unauthorised':
-      log.warn('TOKEN_REFUSED', { why: decided.why });
+      log.warn('TOKEN_REFUSED', {
+        ...ids,
+        why: decided.why,
+        ...(decided.clientId === undefined ? {} : { clientId: decided.clientId }),
+      });
       break;
     case 'unregistered':
-      log.warn('CLIENT_NOT_REGISTERED', { clientId: decided.clientId });
+      log.warn('CLIENT_NOT_REGISTERED', { ...ids, clientId: decided.clientId });
       break;
     case 'caller':
-      log.info('CALLER_KNOWN', { clientId: decided.caller.clientId, odsCode: decided.caller.odsCode });
+      log.info('CALLER_KNOWN', { ...ids, clientId: decided.caller.clientId, odsCode: decided.caller.odsCode });
   }
   return decided;
 };

@@ -1,5 +1,6 @@
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { z } from 'zod';
+import { isNobodys } from '../platform/issuer-address.ts';
 import { clientId } from './client.ts';
 
 /** Whose tokens are taken. */
@@ -11,8 +12,11 @@ export interface TokenSettings {
 
 export type TokenReading =
   | { readonly kind: 'token'; readonly clientId: string; readonly scopes: readonly string[] }
-  /** `why` is ours and says nothing of the token but what is wrong with it. */
-  | { readonly kind: 'refused'; readonly why: string };
+  /**
+   * `why` is ours and says nothing of the token but what is wrong with it. The client only where the signature is the
+   * issuer's: what anybody could write is not repeated.
+   */
+  | { readonly kind: 'refused'; readonly why: string; readonly clientId?: string };
 
 /** Asymmetric only: with these a public key can never be taken for a shared secret, and `none` is no algorithm. */
 const algorithms = ['RS256', 'PS256', 'ES256'];
@@ -28,7 +32,10 @@ const claims = z.object({
   token_use: z.string().optional(),
 });
 
-const refused = (why: string): TokenReading => ({ kind: 'refused', why });
+const refused = (why: string, signed?: JWTPayload): TokenReading => {
+  const client = clientId.safeParse(signed?.client_id ?? signed?.azp).data;
+  return { kind: 'refused', why, ...(client === undefined ? {} : { clientId: client }) };
+};
 
 /** What jose says of a token; anything else (no keys to be had, say) is a fault on our side and is thrown on. */
 const refusalOf = (error: unknown): TokenReading => {
@@ -45,8 +52,9 @@ const refusalOf = (error: unknown): TokenReading => {
   ];
   if (!refusals.some((refusal) => error instanceof refusal)) throw error;
   const { code } = error as errors.JOSEError;
-  // Only the claim's name: its value is the token's text.
-  return refused(error instanceof errors.JWTClaimValidationFailed ? `${code} ${error.claim}` : code);
+  // Claims are looked at when the signature is found right. Only the claim's name: its value is the token's text.
+  if (error instanceof errors.JWTClaimValidationFailed) return refused(`${code} ${error.claim}`, error.payload);
+  return error instanceof errors.JWTExpired ? refused(code, error.payload) : refused(code);
 };
 
 /**
@@ -63,8 +71,8 @@ const scopesOf = (scope = ''): string[] => scope.split(' ').filter((word) => wor
 const readClaims = (payload: JWTPayload, audience: string): TokenReading => {
   const read = claims.safeParse(payload);
   if (!read.success) return refused('claims of another form');
-  if (read.data.token_use !== undefined && read.data.token_use !== 'access') return refused('no access token');
-  if (!isForUs(read.data, audience)) return refused('another audience');
+  if (read.data.token_use !== undefined && read.data.token_use !== 'access') return refused('no access token', payload);
+  if (!isForUs(read.data, audience)) return refused('another audience', payload);
   // `client_id` is RFC 9068's and Cognito's, `azp` OpenID Connect's.
   const id = read.data.client_id ?? read.data.azp;
   return id === undefined
@@ -81,6 +89,8 @@ export const readToken = async (
 ): Promise<TokenReading> => {
   const [, token] = /^Bearer +(\S+)$/i.exec(authorization?.trim() ?? '') ?? [];
   if (token === undefined) return refused('no bearer token');
+  // Nobody's tokens are taken, and no keys need be asked for: no outage, and nothing that will pass.
+  if (isNobodys(issuer)) return refused('no issuer is configured');
   try {
     const { payload } = await jwtVerify(token, keys, {
       issuer,

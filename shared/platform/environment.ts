@@ -49,7 +49,6 @@ export const composeEnvironment = common.extend({
   REFUSED_GIVEN_NAMES: z
     .string()
     .describe('Given names that steer NHS test harnesses: refused in production. Comma-separated regular expressions.'),
-  MAX_PDF_BYTES: z.coerce.number().int().positive().describe('Longest PDF accepted, in bytes.'),
 });
 
 export const sendEnvironment = common.extend({ ARCHIVE_BUCKET: archiveBucket });
@@ -77,7 +76,7 @@ export const apiEnvironment = common
   })
   .extend({
     /** The one that compose has. */
-    MAX_PDF_BYTES: bytes.describe('Longest PDF accepted, in bytes.'),
+    MAX_PDF_BYTES: bytes.describe('Longest file that the API takes, in bytes.'),
     MAX_INLINE_BYTES: bytes.describe('Longest PDF inside a request, in bytes before base64.'),
     UPLOAD_LIFE_SECONDS: z.coerce
       .number()

@@ -23,6 +23,8 @@ export interface LogFields {
   /** Of a request to the API: its ids, checked; who called; the route, never the address; the status answered. */
   readonly requestId?: string;
   readonly correlationId?: string;
+  /** API Gateway's own name of it: what its access log and the answers that it gives by itself have. */
+  readonly gatewayRequestId?: string;
   readonly clientId?: string;
   readonly route?: string;
   readonly status?: number;

@@ -13,6 +13,8 @@ export const metricUnits = {
   DocumentsInfrastructureRejected: MetricUnit.Count,
   DocumentsBusinessRejected: MetricUnit.Count,
   DocumentsContradicted: MetricUnit.Count,
+  DocumentsNullAndVoid: MetricUnit.Count,
+  DocumentsReplaced: MetricUnit.Count,
   DocumentsSuperseded: MetricUnit.Count,
   DocumentsSuppressed: MetricUnit.Count,
   DocumentsHeld: MetricUnit.Count,
@@ -20,6 +22,7 @@ export const metricUnits = {
   DocumentsNeedingAttention: MetricUnit.Count,
   TimeToSent: MetricUnit.Seconds,
   TimeToAccepted: MetricUnit.Seconds,
+  LateReplacements: MetricUnit.Count,
   DuplicateDrops: MetricUnit.Count,
   RefusedDrops: MetricUnit.Count,
   UnknownOutcomes: MetricUnit.Count,
@@ -35,8 +38,16 @@ export const metricUnits = {
   ItemsFailed: MetricUnit.Count,
   OldestUnsentMinutes: MetricUnit.Count,
   MailboxesWithoutPoll: MetricUnit.Count,
+  IntervalsSincePoll: MetricUnit.Count,
   CircuitsOpen: MetricUnit.Count,
   CertificateDaysLeft: MetricUnit.Count,
+  SubmissionsTaken: MetricUnit.Count,
+  SubmissionsRepeated: MetricUnit.Count,
+  SubmissionsRefused: MetricUnit.Count,
+  UploadFormsGiven: MetricUnit.Count,
+  DocumentsShown: MetricUnit.Count,
+  ListsShown: MetricUnit.Count,
+  RequestsRefused: MetricUnit.Count,
 } as const;
 export type MetricName = keyof typeof metricUnits;
 
@@ -49,8 +60,10 @@ export const countersOf = {
     'DocumentsReceived',
     'DocumentsComposed',
     'DocumentsRejected',
+    'DocumentsSuperseded',
     'DocumentsSuppressed',
     'DocumentsNeedingAttention',
+    'LateReplacements',
     'DuplicateDrops',
     'RefusedDrops',
     'ItemsFailed',
@@ -60,6 +73,7 @@ export const countersOf = {
     'DocumentsSendFailed',
     'DocumentsSuperseded',
     'DocumentsNeedingAttention',
+    'LateReplacements',
     'UnknownOutcomes',
     'CircuitsOpened',
     'ItemsFailed',
@@ -71,6 +85,8 @@ export const countersOf = {
     'DocumentsInfrastructureRejected',
     'DocumentsBusinessRejected',
     'DocumentsContradicted',
+    'DocumentsNullAndVoid',
+    'DocumentsReplaced',
     'DocumentsNeedingAttention',
     'PollsSucceeded',
     'PollsFailed',
@@ -90,13 +106,36 @@ export const countersOf = {
     'UnfinishedWork',
     'ItemsFailed',
   ],
+  api: [
+    'SubmissionsTaken',
+    'SubmissionsRepeated',
+    'SubmissionsRefused',
+    'UploadFormsGiven',
+    'DocumentsShown',
+    'ListsShown',
+    'RequestsRefused',
+  ],
 } as const satisfies Readonly<Record<string, readonly MetricName[]>>;
+
+/** What each function reads of how things stand or how long they took: emitted when there is something to read. */
+export const readingsOf = {
+  send: ['TimeToSent'],
+  poll: ['TimeToSent', 'TimeToAccepted'],
+  watch: ['OldestUnsentMinutes', 'MailboxesWithoutPoll', 'CircuitsOpen', 'CertificateDaysLeft'],
+} as const satisfies Readonly<Record<string, readonly MetricName[]>>;
+
+/** Readings of one mailbox each, under the further dimension `mailbox`, from watch. */
+export const mailboxReadings = ['IntervalsSincePoll'] as const satisfies readonly MetricName[];
 
 export interface Measure {
   /** Adds to this invocation's figure; 0 is a figure too. */
   count(metric: MetricName, value?: number): void;
   /** One reading: how things stand, or how long one thing took. Readings are never added up. */
   record(metric: MetricName, value: number): void;
+  /** One reading of one mailbox, under a dimension of its own: emitted at once. */
+  recordOf(mailboxId: string, metric: (typeof mailboxReadings)[number], value: number): void;
+  /** One refusal by its code of docs/api/errors.md, under a dimension of its own: emitted at once, beside the counter. */
+  countRefusal(code: string): void;
   /** Emits what was gathered since the last time, and the function's other counters as 0. */
   flush(): void;
 }
@@ -120,6 +159,16 @@ export const powertoolsMeasure = (namespace: string, functionName: string, stage
     record(metric, value) {
       recorded = true;
       metrics.addMetric(metric, metricUnits[metric], value);
+    },
+    recordOf(mailboxId, metric, value) {
+      const single = metrics.singleMetric();
+      single.addDimension('mailbox', mailboxId);
+      single.addMetric(metric, metricUnits[metric], value);
+    },
+    countRefusal(code) {
+      const single = metrics.singleMetric();
+      single.addDimension('code', code);
+      single.addMetric('RequestsRefused', metricUnits.RequestsRefused, 1);
     },
     flush() {
       const gathered = counted;

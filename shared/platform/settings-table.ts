@@ -33,6 +33,7 @@ const formOf = (node: Node): string => {
   const choices = node.enum ?? node.anyOf?.map((each) => each.const) ?? (node.const === undefined ? [] : [node.const]);
   if (choices.length > 0) return choices.map(String).join(', ');
   if (node.type === 'array') return 'list';
+  if (node.type === 'object') return 'object';
   if (node.type === 'integer' || node.type === 'number') {
     const least = node.minimum ?? (node.exclusiveMinimum === undefined ? undefined : node.exclusiveMinimum + 1);
     // What no integer is beyond is no limit.

@@ -42,8 +42,8 @@ const client = async (clientId: string, odsCode?: string): Promise<string> => {
 };
 
 beforeAll(async () => {
-  // At twenty times the machine's pace: a hundred requests a second, twenty at once.
-  system = await startForTest({ settings: { api: { throttle: { rate: 5, burst: 20 } } } });
+  // At twenty times the machine's pace: twenty requests a second, forty at once.
+  system = await startForTest({ settings: { api: { throttle: { rate: 1, burst: 40 } } } });
   caller = callerWith(system.run, await tokenFor(system.run.issuer));
   await put('sender', {
     odsCode: 'RX2',
@@ -245,12 +245,28 @@ describe('a token', () => {
     expect(reply.status).toBe(401);
     expect(reply.codes()).toEqual(['UNAUTHORIZED']);
     expect(reply.headers.get('www-authenticate')).toBe('Bearer');
+    // What the gateway says by itself has the gateway's name, and nothing that a caller wrote.
+    expect(reply.headers.get('x-request-id')).toBe(reply.headers.get('x-amzn-requestid'));
   });
 
-  it('of a client that is registered for no organisation: 403', async () => {
-    const reply = await callerWith(system.run, await client('stranger')).call('/v1/documents');
-    expect(reply.status).toBe(403);
-    expect(reply.codes()).toEqual(['CLIENT_NOT_REGISTERED']);
+  it('of a client that is registered for no organisation: 403, each time, under the name that the request had', async () => {
+    const stranger = callerWith(system.run, await client('stranger'));
+    // The second time the gateway remembers what the authoriser said.
+    for (let time = 0; time < 2; time++) {
+      const reply = await stranger.call('/v1/documents');
+      expect(reply.status).toBe(403);
+      expect(reply.codes()).toEqual(['CLIENT_NOT_REGISTERED']);
+      const requestId = reply.headers.get('x-request-id') ?? '';
+      await eventually(
+        async () =>
+          system
+            .logs()
+            .split('\n')
+            .find((line) => line.includes(requestId) && line.includes('stranger')),
+        20_000,
+        () => 'No log line names the refused request and its client.',
+      );
+    }
   });
 
   it('without the scope of the route: 403', async () => {
@@ -333,7 +349,7 @@ describe('an error', () => {
 
   it('of too many requests at once is 429 with when to come again, and nothing is done', async () => {
     const nobody = callerWith(system.run, undefined);
-    const replies = await Promise.all(Array.from({ length: 80 }, () => nobody.call('/v1/documents')));
+    const replies = await Promise.all(Array.from({ length: 300 }, () => nobody.call('/v1/documents')));
     const refused = replies.filter(({ status }) => status === 429);
     expect(refused.length).toBeGreaterThan(0);
     expect(replies.filter(({ status }) => status !== 429 && status !== 401)).toEqual([]);

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { runbookSections } from '../../infra/constructs/monitoring.ts';
-import { countersOf, metricUnits } from '../../shared/platform/measure.ts';
-import { metricsNamespace } from '../../shared/platform/names.ts';
+import { countersOf } from '../../shared/platform/measure.ts';
+import { anchorOf, headings, section, textOf } from '../unit/docs/markdown.ts';
+import { isEmitted } from './emitted.ts';
 import { synthesise } from './support.ts';
+
+const runbook = textOf('docs/runbook.md');
 
 const dimensions = z
   .array(z.object({ Name: z.string(), Value: z.string() }))
@@ -32,7 +35,8 @@ const alarmOf = z.object({
   ...metric.partial().shape,
 });
 
-const system = synthesise();
+const mailboxes = ['RX1OT001', 'RX2OT001'];
+const system = synthesise({ settings: { mailboxes } });
 const alarms = system.of('AWS::CloudWatch::Alarm').map(({ properties }) => {
   const alarm = alarmOf.parse(properties);
   const { Namespace, MetricName, Dimensions, Period, Metrics = [] } = alarm;
@@ -101,6 +105,79 @@ describe('alarms', () => {
     expect(alarm.AlarmDescription).toMatch(/^HIGH/);
   });
 
+  it.each(mailboxes)('tell of %s by itself where the stage lists it, and not of what ails all', (mailbox) => {
+    const alarm = by(`${mailbox}/NotPolled`);
+    expect(alarm).toMatchObject({ TreatMissingData: 'ignore', Threshold: 3, EvaluationPeriods: 5 });
+    // A mailbox that watch does not know is silent; a watch that measures nothing says nothing.
+    expect(alarm.expression).toBe('measured * 0 + FILL(intervals, 3)');
+    expect(alarm.metrics).toEqual([
+      expect.objectContaining({ MetricName: 'MailboxesWithoutPoll' }),
+      expect.objectContaining({
+        MetricName: 'IntervalsSincePoll',
+        Dimensions: { service: 'watch', stage: 'local', mailbox },
+      }),
+    ]);
+    expect(alarm.AlarmDescription).toMatch(new RegExp(`^HIGH\\. .*${mailbox}`));
+  });
+
+  it('go off where they are said to: severity, side and threshold, minutes looked at, what silence means', () => {
+    const deadLetters = 'HIGH >= 1, 1 x 1 min, notBreaching';
+    const failing = 'MEDIUM >= 1, 1 x 5 min, notBreaching';
+    const throttled = 'MEDIUM >= 5, 1 x 5 min, notBreaching';
+    const said = ({
+      AlarmDescription,
+      ComparisonOperator,
+      Threshold,
+      EvaluationPeriods,
+      ...alarm
+    }: (typeof alarms)[0]) => {
+      const side = { GreaterThanOrEqualToThreshold: '>=', LessThanOrEqualToThreshold: '<=' }[ComparisonOperator];
+      const minutes = (alarm.periods[0] ?? 0) / 60;
+      return `${AlarmDescription.split('.')[0]} ${side} ${Threshold}, ${EvaluationPeriods} x ${minutes} min, ${alarm.TreatMissingData}`;
+    };
+    expect(Object.fromEntries(alarms.map((alarm) => [alarm.condition, said(alarm)]))).toEqual({
+      'Ingest/DeadLetterQueueNotEmpty': deadLetters,
+      'StorageEvents/DeadLetterQueueNotEmpty': deadLetters,
+      'Outbox/DeadLetterQueueNotEmpty': deadLetters,
+      'Poll/DeadLetterQueueNotEmpty': deadLetters,
+      'Documents/UnsentForAnHour': 'MEDIUM >= 60, 3 x 1 min, ignore',
+      'Documents/UnsentForTwoHours': 'HIGH >= 120, 3 x 1 min, ignore',
+      'Documents/NeedAttention': 'MEDIUM >= 1, 1 x 5 min, notBreaching',
+      'Poll/AnswerQuarantined': 'MEDIUM >= 1, 1 x 5 min, notBreaching',
+      'Mailboxes/PollHeartbeatMissing': 'HIGH >= 1, 5 x 1 min, breaching',
+      'Mailboxes/CircuitOpen': 'HIGH >= 1, 1 x 1 min, ignore',
+      'Mailboxes/CertificateEndsWithinThirtyDays': 'MEDIUM <= 30, 1 x 1 min, ignore',
+      'Mailboxes/CertificateEndsWithinFourteenDays': 'HIGH <= 14, 1 x 1 min, ignore',
+      'RX1OT001/NotPolled': 'HIGH >= 3, 5 x 1 min, ignore',
+      'RX2OT001/NotPolled': 'HIGH >= 3, 5 x 1 min, ignore',
+      'Compose/Failing': failing,
+      'Send/Failing': failing,
+      'Poll/Failing': failing,
+      'Watch/Failing': failing,
+      'ApiFunction/Failing': failing,
+      'Compose/Throttled': throttled,
+      'Send/Throttled': throttled,
+      'Poll/Throttled': throttled,
+      'Watch/Throttled': throttled,
+      'ApiFunction/Throttled': throttled,
+      'Authorise/Throttled': throttled,
+      'Api/ServerErrors': 'MEDIUM >= 1, 1 x 5 min, notBreaching',
+    });
+  });
+
+  it('that count what a service reports only now and then take silence for none, so that they end, once', () => {
+    for (const condition of ['Compose/Throttled', 'Authorise/Throttled', 'ApiFunction/Failing', 'Api/ServerErrors']) {
+      expect(by(condition).expression, condition).toMatch(/^FILL\(\w+, 0\)$/);
+    }
+    expect(by('Send/Failing').expression).toBe('FILL(errors, 0) + FILL(items, 0)');
+  });
+
+  it('are as many as the README says where no mailbox has one of its own', () => {
+    const said = /^(\d+) alarms/m.exec(textOf('README.md'))?.[1];
+    expect(Number(said)).toBe(synthesise().of('AWS::CloudWatch::Alarm').length);
+    expect(alarms).toHaveLength(Number(said) + mailboxes.length);
+  });
+
   it('tell of an open circuit, once: silence neither opens nor closes one', () => {
     expect(by('Mailboxes/CircuitOpen')).toMatchObject({ TreatMissingData: 'ignore', Threshold: 1 });
     expect(by('Mailboxes/CircuitOpen').AlarmDescription).toMatch(/^HIGH/);
@@ -122,12 +199,18 @@ describe('alarms', () => {
 
   it('tell of documents that need a person, whichever function found it out', () => {
     const alarm = by('Documents/NeedAttention');
-    expect(alarm.metrics.map(({ Dimensions }) => Dimensions.service).sort()).toEqual(Object.keys(countersOf).sort());
+    const movers = Object.entries<readonly string[]>(countersOf).filter(([, counters]) =>
+      counters.includes('DocumentsNeedingAttention'),
+    );
+    expect(alarm.metrics.map(({ Dimensions }) => Dimensions.service).sort()).toEqual(
+      movers.map(([service]) => service).sort(),
+    );
     expect(new Set(alarm.metrics.map(({ MetricName }) => MetricName))).toEqual(new Set(['DocumentsNeedingAttention']));
     expect(alarm).toMatchObject({ Threshold: 1, TreatMissingData: 'notBreaching' });
   });
 
   it('tell of every function that it fails and that it is throttled; of the authoriser, which says no by failing, only this', () => {
+    const takingItems = ['compose', 'send', 'poll', 'watch'];
     const functions = system.of('AWS::Lambda::Function').map((each) => [system.ref(each), each.properties] as const);
     for (const [name, { FunctionName }] of functions) {
       const own = alarms.filter(({ metrics }) => metrics.some(({ Dimensions }) => Dimensions.FunctionName === name));
@@ -136,7 +219,7 @@ describe('alarms', () => {
       expect(watched.sort(), service).toEqual(
         service === 'authorise'
           ? ['Throttles']
-          : ['Errors', ...(service in countersOf ? ['ItemsFailed'] : []), 'Throttles'],
+          : ['Errors', ...(takingItems.includes(service) ? ['ItemsFailed'] : []), 'Throttles'],
       );
       for (const { TreatMissingData } of own) expect(TreatMissingData).toBe('notBreaching');
     }
@@ -166,14 +249,18 @@ describe('alarms', () => {
   });
 
   it.each(each)('%s looks at metrics that are emitted, of this stage and of no other', (_, alarm) => {
-    for (const { Namespace, MetricName, Dimensions } of alarm.metrics) {
-      if (Namespace !== metricsNamespace) {
-        expect(['AWS/SQS', 'AWS/Lambda', 'AWS/ApiGateway']).toContain(Namespace);
-        continue;
-      }
-      expect(Object.keys(metricUnits)).toContain(MetricName);
-      expect(Dimensions).toEqual({ service: expect.stringMatching(/^(compose|send|poll|watch)$/), stage: 'local' });
-    }
+    const silent = alarm.metrics.filter(
+      ({ Namespace, MetricName, Dimensions }) =>
+        !isEmitted({ namespace: Namespace, metricName: MetricName, dimensions: Dimensions }),
+    );
+    expect(alarm.metrics.length).toBeGreaterThan(0);
+    expect(silent).toEqual([]);
+  });
+
+  it.each(each)('%s stands by its name in its section of the runbook', (_, alarm) => {
+    const heading = headings(runbook).find(({ text }) => anchorOf(text) === sectionOf(alarm.AlarmDescription));
+    const condition = alarm.AlarmName.split('/').at(-1);
+    expect(section(runbook, heading?.text ?? '')).toMatch(new RegExp(`\`[^\`]*/${condition}\``));
   });
 
   it('of one stage hear nothing of another in the same account', () => {
@@ -189,6 +276,6 @@ describe('alarms', () => {
   it('have names of one form, no two alike', () => {
     const names = alarms.map(({ AlarmName }) => AlarmName);
     expect(new Set(names).size).toBe(names.length);
-    for (const name of names) expect(name).toMatch(/^send-document-local\/[A-Z][A-Za-z]+\/[A-Z][A-Za-z]+$/);
+    for (const name of names) expect(name).toMatch(/^send-document-local\/[A-Z][A-Za-z0-9]+\/[A-Z][A-Za-z]+$/);
   });
 });

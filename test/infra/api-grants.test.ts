@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { documentKey, senderKey, submissionKey } from '../../shared/delivery/keys.ts';
 import { bySenderIndex, secretRoot, workIndex } from '../../shared/platform/names.ts';
 import { allows, type Statement, statementsOfRole } from './policies.ts';
 import { account, synthesise } from './support.ts';
@@ -52,6 +53,14 @@ describe('the API', () => {
     ],
   ])('may not %s on %s', (action, resource) => {
     expect(may(action, resource)).toBe(false);
+  });
+
+  it('reads records, submissions and senders, and no mailbox, client or drop', () => {
+    const reading = granted.api.filter(({ Action }) => Action.includes('dynamodb:GetItem'));
+    const kinds = [documentKey('*'), submissionKey('*'), senderKey('*'), 'STATUS#*'];
+    expect(reading.map(({ Condition }) => Condition)).toEqual([
+      { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': kinds } },
+    ]);
   });
 
   it('writes no item but what it has taken, so no record, sender or client', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { stageNames, stageSettingsOf } from '../../infra/config/stages.ts';
+import { laneKey, lanes } from '../../shared/platform/api-lanes.ts';
 import { type ApiProblemCode, apiProblems, outcomeMediaType } from '../../shared/platform/api-problems.ts';
 import { type ApiRoute, apiRoutes } from '../../shared/platform/api-routes.ts';
 import { type Resource, synthesise } from './support.ts';
@@ -123,6 +124,41 @@ describe('the way in', () => {
     ]);
   });
 
+  it('gives each lane of callers a limit of its own, which the authoriser names and no caller can', () => {
+    const settings = { api: { throttle: { each: { rate: 3, burst: 4 } } } };
+    const varied = synthesise({ settings });
+    expect(varied.one('AWS::ApiGateway::RestApi', 'Gateway').properties.ApiKeySourceType).toBe('AUTHORIZER');
+    const plan = varied.one('AWS::ApiGateway::UsagePlan', 'CallerLanes');
+    expect(plan.properties).toMatchObject({
+      Throttle: { RateLimit: 3, BurstLimit: 4 },
+      ApiStages: [{ Stage: varied.ref(varied.one('AWS::ApiGateway::Stage', 'Gateway')) }],
+    });
+    const keys = varied.of('AWS::ApiGateway::ApiKey');
+    expect(keys.map(({ properties }) => properties.Value).sort()).toEqual(lanes.map((lane) => laneKey('local', lane)));
+    for (const { properties } of keys) expect(String(properties.Value).length).toBeGreaterThanOrEqual(20);
+    const linked = varied.of('AWS::ApiGateway::UsagePlanKey').map(({ properties }) => properties);
+    expect(linked.map(({ KeyId }) => KeyId).sort()).toEqual(keys.map((key) => varied.ref(key)).sort());
+    expect(new Set(linked.map(({ UsagePlanId }) => UsagePlanId))).toEqual(new Set([varied.ref(plan)]));
+    for (const { properties } of methods) {
+      expect(properties.ApiKeyRequired ?? false).toBe(properties.AuthorizationType === 'CUSTOM');
+    }
+  });
+
+  it('leaves one organisation less than all callers together have, in every stage', () => {
+    for (const name of stageNames) {
+      const { rate, burst, each } = stageSettingsOf(name).api.throttle;
+      expect(each.rate).toBeLessThan(rate);
+      expect(each.burst).toBeLessThan(burst);
+    }
+  });
+
+  it('cannot be deployed with half an issuer', () => {
+    const half = { api: { tokenIssuer: 'https://issuer.example' } };
+    expect(() => stageSettingsOf('local', half)).toThrow(/name both/);
+    const whole = { api: { ...half.api, jwksUrl: 'https://issuer.example/jwks.json' } };
+    expect(stageSettingsOf('local', whole).api.tokenIssuer).toBe('https://issuer.example');
+  });
+
   it('lets a PDF through inside a request that a function can still take', () => {
     for (const name of stageNames) {
       const base64 = (stageSettingsOf(name).api.maxInlineBytes / 3) * 4;
@@ -199,6 +235,7 @@ describe('what the gateway answers by itself', () => {
   it.each([
     ['UNAUTHORIZED', 'UNAUTHORIZED', 401],
     ['ACCESS_DENIED', 'CLIENT_NOT_REGISTERED', 403],
+    ['INVALID_API_KEY', 'INTERNAL', 500],
     ['MISSING_AUTHENTICATION_TOKEN', 'ROUTE_NOT_FOUND', 404],
     ['RESOURCE_NOT_FOUND', 'ROUTE_NOT_FOUND', 404],
     ['REQUEST_TOO_LARGE', 'BODY_TOO_LARGE', 413],
@@ -220,9 +257,10 @@ describe('what the gateway answers by itself', () => {
     if (status !== undefined) expect(apiProblems[code].status).toBe(status);
     expect(answer.properties.ResponseParameters).toMatchObject({
       'gatewayresponse.header.Content-Type': `'${outcomeMediaType}'`,
-      'gatewayresponse.header.X-Request-ID': 'method.request.header.X-Request-ID',
-      'gatewayresponse.header.X-Correlation-ID': 'method.request.header.X-Correlation-ID',
+      'gatewayresponse.header.X-Request-ID': 'context.requestId',
     });
+    // Nothing that a caller wrote comes back unread.
+    expect(JSON.stringify(answer.properties.ResponseParameters)).not.toContain('method.request');
   });
 
   it('says how to get in at 401, and when to come again at 429', () => {
@@ -235,7 +273,7 @@ describe('what the gateway answers by itself', () => {
   });
 
   it('is all that is answered: each is tested above', () => {
-    expect(answers.size).toBe(14);
+    expect(answers.size).toBe(15);
   });
 
   it('holds nothing that the gateway would take for a variable', () => {
@@ -257,9 +295,18 @@ describe('its alarms', () => {
       'ApiFunction/Throttled',
       'Authorise/Throttled',
     ]);
-    expect(system.one('AWS::CloudWatch::Alarm', 'ServerErrors').properties.Dimensions).toEqual([
-      { Name: 'ApiName', Value: api.properties.Name },
-      { Name: 'Stage', Value: stage.properties.StageName },
-    ]);
+    const { Metrics } = system.one('AWS::CloudWatch::Alarm', 'ServerErrors').properties;
+    expect(Metrics).toContainEqual(
+      expect.objectContaining({
+        MetricStat: expect.objectContaining({
+          Metric: expect.objectContaining({
+            Dimensions: [
+              { Name: 'ApiName', Value: api.properties.Name },
+              { Name: 'Stage', Value: stage.properties.StageName },
+            ],
+          }),
+        }),
+      }),
+    );
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { metricUnits } from '../../shared/platform/measure.ts';
 import { metricsNamespace } from '../../shared/platform/names.ts';
+import { isEmitted } from './emitted.ts';
 import { synthesise } from './support.ts';
 
 const system = synthesise();
@@ -50,6 +50,7 @@ describe('the dashboard', () => {
       'DocumentsContradicted',
       'DocumentsHeld',
       'DocumentsInfrastructureRejected',
+      'DocumentsNullAndVoid',
       'DocumentsOverdue',
       'DocumentsRejected',
       'DocumentsSendFailed',
@@ -81,19 +82,80 @@ describe('the dashboard', () => {
     );
   });
 
-  it('draws only metrics that functions emit, of this stage', () => {
-    const ours = body.widgets
-      .flatMap((widget) => widget.properties.metrics ?? [])
-      .filter(([namespace]) => namespace === metricsNamespace);
-    expect(ours.length).toBeGreaterThan(20);
-    for (const [, name, ...rest] of ours) {
-      expect(Object.keys(metricUnits)).toContain(name);
-      expect(rest.slice(0, 4)).toEqual([
-        'service',
-        expect.stringMatching(/^(compose|send|poll|watch)$/),
-        'stage',
-        'local',
+  it('shows calls of the API by their outcome, their latency, and every function’s errors and throttles', () => {
+    expect(drawn('API: calls')).toEqual(['Count', '4XXError', '5XXError']);
+    expect(
+      titled('API: latency').map((metric) => [metric[1], z.object({ stat: z.string() }).parse(metric.at(-1)).stat]),
+    ).toEqual([
+      ['Latency', 'p50'],
+      ['Latency', 'p99'],
+    ]);
+    const functions = system.of('AWS::Lambda::Function').map((each) => each.properties.FunctionName);
+    for (const [title, metric] of [
+      ['Functions: unexpected errors', 'Errors'],
+      ['Functions: throttles', 'Throttles'],
+    ] as const) {
+      const asked = titled(title).filter(([namespace, name]) => namespace === 'AWS/Lambda' && name === metric);
+      expect(asked.map((each) => each[3]).sort()).toEqual(functions.sort());
+    }
+  });
+
+  it('names the API and its stage as they are deployed', () => {
+    const [gateway] = system.of('AWS::ApiGateway::RestApi');
+    const [stage] = system.of('AWS::ApiGateway::Stage');
+    for (const [, , ...dimensions] of [...titled('API: calls'), ...titled('API: latency')]) {
+      expect(dimensions.slice(0, 4)).toEqual([
+        'ApiName',
+        gateway?.properties.Name,
+        'Stage',
+        stage?.properties.StageName,
       ]);
     }
+  });
+
+  it('shows what callers of the API hand over', () => {
+    expect(drawn('API: submissions')).toEqual(['SubmissionsTaken', 'SubmissionsRepeated', 'SubmissionsRefused']);
+  });
+
+  it.each([
+    ['Intervals since each mailbox was polled', 'watch', 'IntervalsSincePoll', 'mailbox', 'Maximum'],
+    ['API: refusals by code', 'api', 'RequestsRefused', 'code', 'Sum'],
+  ])('shows “%s”, a line for each that there is', (title, service, metric, dimension, statistic) => {
+    const [[search] = []] = titled(title);
+    const { expression, label } = z.object({ expression: z.string(), label: z.string() }).parse(search);
+    expect(expression).toBe(
+      `SEARCH('{${metricsNamespace},${dimension},service,stage} MetricName="${metric}" stage="local"', '${statistic}', 300)`,
+    );
+    expect(label).toBe(`\${PROP('Dim.${dimension}')}`);
+    const dimensions = { service, stage: 'local', [dimension]: 'any' };
+    expect(isEmitted({ namespace: metricsNamespace, metricName: metric, dimensions })).toBe(true);
+  });
+
+  it('draws only metrics that are emitted, of this stage', () => {
+    const asked = body.widgets
+      .flatMap((widget) => widget.properties.metrics ?? [])
+      .filter(([namespace]) => typeof namespace === 'string')
+      .map((metric) => {
+        const [namespace, metricName, ...dimensions] = metric.filter((part) => typeof part === 'string');
+        const pairs = dimensions.flatMap((name, at) => (at % 2 === 0 ? [[name, dimensions[at + 1] ?? '']] : []));
+        return {
+          namespace: namespace ?? '',
+          metricName: metricName ?? '',
+          dimensions: z.record(z.string(), z.string()).parse(Object.fromEntries(pairs)),
+        };
+      });
+    expect(asked.length).toBeGreaterThan(40);
+    expect(asked.filter((metric) => !isEmitted(metric))).toEqual([]);
+  });
+
+  it('would not pass with a metric that nobody emits', () => {
+    const dimensions = { service: 'watch', stage: 'local' };
+    const asked = { namespace: 'SendDocument', metricName: 'CircuitsOpen', dimensions };
+    expect(isEmitted(asked)).toBe(true);
+    expect(isEmitted({ ...asked, metricName: 'CircuitOpen' })).toBe(false);
+    expect(isEmitted({ ...asked, dimensions: { ...dimensions, service: 'send' } })).toBe(false);
+    expect(isEmitted({ ...asked, dimensions: { ...dimensions, stage: 'production' } })).toBe(false);
+    expect(isEmitted({ ...asked, namespace: 'SendDocuments' })).toBe(false);
+    expect(isEmitted({ namespace: 'AWS/SQS', metricName: 'Depth', dimensions: { QueueName: 'any' } })).toBe(false);
   });
 });

@@ -48,13 +48,24 @@ describe('cdk synth', () => {
   it('bundles each function into one ES module that needs nothing but Node.js', () => {
     const bundles = readdirSync(outdir).filter((name) => name.startsWith('asset.'));
     expect(bundles).toHaveLength(6);
+    const needed = (source: string) =>
+      [...source.matchAll(/^(?:import|export) [^;]*?from ["']([^"']+)["']/gm)]
+        .map(([, name]) => name ?? '')
+        .filter((name) => !isBuiltin(name));
+    const threads: string[] = [];
     for (const bundle of bundles) {
-      expect(readdirSync(join(outdir, bundle)).sort()).toEqual(['index.mjs', 'index.mjs.map']);
+      const [index, map, ...beside] = readdirSync(join(outdir, bundle)).sort();
+      expect([index, map]).toEqual(['index.mjs', 'index.mjs.map']);
       const source = readFileSync(join(outdir, bundle, 'index.mjs'), 'utf8');
       expect(source).toMatch(/export \{[^}]*\bhandler\b/);
-      const imported = [...source.matchAll(/^(?:import|export) [^;]*?from ["']([^"']+)["']/gm)].map(([, name]) => name);
-      expect(imported.filter((name) => !isBuiltin(name ?? ''))).toEqual([]);
+      // What a function starts as a thread lies beside it, and needs as little.
+      expect(beside.filter((file) => !source.includes(`"./${file}", import.meta.url`))).toEqual([]);
+      threads.push(...beside);
+      for (const file of ['index.mjs', ...beside]) {
+        expect(needed(readFileSync(join(outdir, bundle, file), 'utf8')), file).toEqual([]);
+      }
     }
+    expect(threads).toEqual(['pdf-text-worker.mjs']);
   });
 
   it.each(['compose', 'send', 'poll', 'watch', 'api', 'authorise'])(

@@ -11,18 +11,21 @@ import { type AuthorizerContext, authorizerRequestEvent, methodArnOf } from './p
 import { type GatewayRequest, headerValue } from './request.ts';
 
 export type Authorisation =
-  | { readonly kind: 'allowed'; readonly context: AuthorizerContext }
+  | { readonly kind: 'allowed'; readonly context: AuthorizerContext; readonly usageKey: string | undefined }
   | { readonly kind: 'refused'; readonly trouble: TroubleKind };
 
 /** What an authoriser's function says: a policy over the whole API, kept for the next request of the same caller. */
 interface Verdict {
   readonly statements: readonly Statement[];
   readonly context: AuthorizerContext;
+  /** Whose limit counts: the value of an API key. */
+  readonly usageKey: string | undefined;
 }
 
 const answer = z.object({
   principalId: z.string(),
   policyDocument,
+  usageIdentifierKey: z.string().nullish(),
   context: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
 });
 
@@ -51,9 +54,13 @@ const identityOf = (source: string, request: GatewayRequest, stage: ApiStage): s
 const verdictOf = (payload: Json): Verdict | undefined => {
   const parsed = answer.safeParse(payload);
   if (!parsed.success) return undefined;
-  const { principalId, policyDocument: document, context } = parsed.data;
+  const { principalId, policyDocument: document, context, usageIdentifierKey } = parsed.data;
   const strings = Object.entries(context).map(([name, value]) => [name, String(value)] as const);
-  return { statements: statementsOf(document), context: { ...Object.fromEntries(strings), principalId } };
+  return {
+    statements: statementsOf(document),
+    context: { ...Object.fromEntries(strings), principalId },
+    usageKey: usageIdentifierKey ?? undefined,
+  };
 };
 
 /** Kept answers are dropped when there are so many; the cloud keeps them as long as it likes too. */
@@ -98,6 +105,7 @@ export const createAuthorise = ({ clock, stage, place, invoke }: AuthoriseSettin
       if (authorizer.ttlMs > 0) kept.set(key, { until: clock.now() + authorizer.ttlMs, verdict });
     }
     const { allowed } = evaluate(verdict.statements, 'execute-api:Invoke', methodArnOf(request, stage, place));
-    return allowed ? { kind: 'allowed', context: verdict.context } : refused('ACCESS_DENIED');
+    const { context, usageKey } = verdict;
+    return allowed ? { kind: 'allowed', context, usageKey } : refused('ACCESS_DENIED');
   };
 };

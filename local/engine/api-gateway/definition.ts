@@ -14,6 +14,8 @@ export interface ApiMethod {
   readonly httpMethod: string;
   readonly authorizerId?: string;
   readonly functionArn: string;
+  /** Asks for the key of a usage plan: the caller's limit is the plan's. */
+  readonly needsKey: boolean;
   /** How long API Gateway waits for the function. */
   readonly timeoutMs: number;
 }
@@ -56,6 +58,8 @@ export interface ApiStage {
   readonly variables: Readonly<Record<string, string>>;
   /** Absent: as many requests as there are. */
   readonly throttle?: Throttle;
+  /** By value of an API key: what its usage plan allows on this stage; absent: as much as there is. */
+  readonly keys: Map<string, Throttle | undefined>;
   /** Format of a line of the access log. */
   readonly accessLogFormat?: string;
 }

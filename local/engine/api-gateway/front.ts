@@ -63,6 +63,9 @@ export const startApi = async (setting: ApiSetting): Promise<ApiService> => {
   const { stage, place, clock, invoke } = setting;
   const authorise = createAuthorise({ stage, place, clock, invoke });
   const admit = stage.throttle ? createThrottle(stage.throttle, clock) : () => true;
+  const admitKey = new Map(
+    [...stage.keys].map(([key, throttle]) => [key, throttle ? createThrottle(throttle, clock) : () => true]),
+  );
 
   const trouble = (kind: TroubleKind, known: ContextValues = {}): Outcome => ({
     kind: 'trouble',
@@ -113,6 +116,11 @@ export const startApi = async (setting: ApiSetting): Promise<ApiService> => {
     const authorised = await authorise(authorizer, request, match);
     if (authorised.kind === 'refused') {
       return trouble(authorised.trouble, { 'authorizer.status': authorizerStatus[authorised.trouble] ?? 500 });
+    }
+    if (method.needsKey) {
+      const admitted = admitKey.get(authorised.usageKey ?? '');
+      if (!admitted) return trouble('INVALID_API_KEY', { 'authorizer.status': 200 });
+      if (!admitted()) return trouble('THROTTLED', { 'authorizer.status': 200 });
     }
     const ofCaller = Object.entries(authorised.context).map(([name, value]) => [`authorizer.${name}`, value] as const);
     return call(request, match, method, authorised.context, {

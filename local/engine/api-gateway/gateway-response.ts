@@ -18,6 +18,7 @@ export const troubles = {
   },
   AUTHORIZER_CONFIGURATION_ERROR: { status: 500, message: null, errorType: 'AuthorizerConfigurationException' },
   AUTHORIZER_FAILURE: { status: 500, message: null, errorType: 'AuthorizerFailureException' },
+  INVALID_API_KEY: { status: 403, message: 'Forbidden', errorType: 'ForbiddenException' },
   INTEGRATION_FAILURE: {
     status: 504,
     message: 'Network error communicating with endpoint',

@@ -27,6 +27,8 @@ const restApi = family(
   'AWS::ApiGateway::RestApi',
   z.object({
     Name: z.string(),
+    // From elsewhere a caller would have to send a key.
+    ApiKeySourceType: z.literal('AUTHORIZER').optional(),
     EndpointConfiguration: z.looseObject({ Types: z.array(z.enum(['REGIONAL', 'EDGE'])) }).optional(),
   }),
   // How the cloud encrypts the way to it.
@@ -69,11 +71,13 @@ const method = family(
     HttpMethod: z.string(),
     AuthorizationType: z.enum(['NONE', 'CUSTOM']),
     AuthorizerId: z.string().optional(),
+    ApiKeyRequired: flag.default(false),
     Integration: integration,
   }),
   ['OperationName'],
   (declared, { plan }) => {
-    const { RestApiId, ResourceId, HttpMethod, AuthorizationType, AuthorizerId, Integration } = declared.properties;
+    const { RestApiId, ResourceId, HttpMethod, AuthorizationType, AuthorizerId, ApiKeyRequired, Integration } =
+      declared.properties;
     const api = apiOf(plan, RestApiId);
     if (!api.resources.has(ResourceId)) throw new Error(`The API has no resource ${ResourceId}`);
     if (AuthorizationType === 'CUSTOM' && (AuthorizerId === undefined || !api.authorizers.has(AuthorizerId))) {
@@ -83,6 +87,7 @@ const method = family(
       resourceId: ResourceId,
       httpMethod: HttpMethod,
       functionArn: Integration.Uri,
+      needsKey: ApiKeyRequired,
       timeoutMs: Integration.TimeoutInMillis,
       ...(AuthorizationType === 'CUSTOM' && AuthorizerId !== undefined ? { authorizerId: AuthorizerId } : {}),
     });
@@ -192,6 +197,7 @@ const stage = family(
       name: StageName,
       deployment: deployed,
       variables: Variables,
+      keys: new Map(),
       ...(throttle === undefined ? {} : { throttle }),
       ...(AccessLogSetting.Format === undefined ? {} : { accessLogFormat: AccessLogSetting.Format }),
     });
@@ -204,6 +210,56 @@ const account = family('AWS::ApiGateway::Account', z.object({}), ['CloudWatchRol
   ref: generatedName(declared, 64),
   attributes: { Id: generatedName(declared, 64) },
 }));
+
+const apiKey = family(
+  'AWS::ApiGateway::ApiKey',
+  z.object({ Value: z.string().min(20).max(128), Enabled: flag.default(true) }),
+  ['Description', 'Name', 'Tags'],
+  (declared, { plan }) => {
+    const { Value, Enabled } = declared.properties;
+    if ([...plan.apiKeys.values()].includes(Value)) throw new Error('Another API key has the same value');
+    const id = generatedId(declared);
+    if (Enabled) plan.apiKeys.set(id, Value);
+    return { ref: id, attributes: { APIKeyId: id } };
+  },
+);
+
+const usagePlan = family(
+  'AWS::ApiGateway::UsagePlan',
+  z.object({
+    ApiStages: z.array(z.strictObject({ ApiId: z.string(), Stage: z.string() })).default([]),
+    Throttle: z.strictObject({ RateLimit: number, BurstLimit: number }).optional(),
+  }),
+  ['Description', 'Tags', 'UsagePlanName'],
+  (declared, { plan }) => {
+    const { ApiStages, Throttle: throttle } = declared.properties;
+    const stages = ApiStages.map(({ ApiId, Stage }) => {
+      const found = plan.apiStages.find(({ apiId, name }) => apiId === ApiId && name === Stage);
+      if (!found) throw new Error(`The usage plan names a stage ${Stage} that its API has not`);
+      return found;
+    });
+    const id = generatedId(declared);
+    plan.usagePlans.set(id, {
+      stages,
+      ...(throttle === undefined ? {} : { throttle: { rate: throttle.RateLimit, burst: throttle.BurstLimit } }),
+    });
+    return { ref: id, attributes: { Id: id } };
+  },
+);
+
+const usagePlanKey = family(
+  'AWS::ApiGateway::UsagePlanKey',
+  z.object({ KeyId: z.string(), KeyType: z.literal('API_KEY'), UsagePlanId: z.string() }),
+  [],
+  (declared, { plan }) => {
+    const { KeyId, UsagePlanId } = declared.properties;
+    const usage = plan.usagePlans.get(UsagePlanId);
+    const key = plan.apiKeys.get(KeyId);
+    if (!usage) throw new Error(`There is no usage plan ${UsagePlanId}`);
+    if (key !== undefined) for (const { keys } of usage.stages) keys.set(key, usage.throttle);
+    return { ref: generatedId(declared), attributes: { Id: generatedId(declared) } };
+  },
+);
 
 /** Types that a template may have and that nothing here enforces: said aloud, because a caller would notice. */
 const unenforced = (type: string, attribute: string): Family => ({
@@ -224,8 +280,8 @@ export const apiGatewayFamilies: readonly Family[] = [
   deployment,
   stage,
   account,
+  apiKey,
+  usagePlan,
+  usagePlanKey,
   unenforced('AWS::ApiGateway::RequestValidator', 'RequestValidatorId'),
-  unenforced('AWS::ApiGateway::UsagePlan', 'Id'),
-  unenforced('AWS::ApiGateway::UsagePlanKey', 'Id'),
-  unenforced('AWS::ApiGateway::ApiKey', 'APIKeyId'),
 ];

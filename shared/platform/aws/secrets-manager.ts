@@ -11,9 +11,9 @@ import type { SecretSource } from '../secrets.ts';
 export const secretsManager = (clock: Clock, client = new SecretsManagerClient({})): SecretSource => {
   const cache = new Map<string, { value: string | undefined; until: number }>();
   return {
-    async read(name) {
+    async read(name, { fresh = false } = {}) {
       const kept = cache.get(name);
-      if (kept && kept.until > clock.now()) return kept.value;
+      if (!fresh && kept && kept.until > clock.now()) return kept.value;
       const value = await client.send(new GetSecretValueCommand({ SecretId: name })).then(
         (answer) => answer.SecretString,
         (error: unknown) => {

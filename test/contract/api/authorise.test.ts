@@ -10,6 +10,7 @@ import type { AuthoriseContext } from '../../../shared/callers/authorise.ts';
 import { clientFile } from '../../../shared/callers/client.ts';
 import { putClient } from '../../../shared/callers/registry.ts';
 import { issuerKeys } from '../../../shared/callers/token.ts';
+import { laneKey, laneOf } from '../../../shared/platform/api-lanes.ts';
 import type { Log } from '../../../shared/platform/log.ts';
 import { createRig, type Rig } from '../../support/rig.ts';
 
@@ -54,6 +55,7 @@ const contextOf = (): AuthoriseContext => ({
   table: rig.table,
   clock,
   log,
+  stage: 'test',
   keys: issuerKeys(jwksUrl),
   token: { issuer, audience, leewaySeconds: 30 },
 });
@@ -106,6 +108,7 @@ const eventOf = (authorization: string | undefined, over: object = {}) =>
     methodArn,
     headers: authorization === undefined ? {} : { Authorization: authorization },
     multiValueHeaders: authorization === undefined ? {} : { Authorization: [authorization] },
+    requestContext: { requestId: 'gateway-request' },
     ...over,
   }) as unknown as APIGatewayRequestAuthorizerEvent;
 const ask = (authorization: string | undefined, over: object = {}) =>
@@ -125,13 +128,15 @@ const allowed = {
     ],
   },
   context: { clientId: 'client-1', odsCode: 'RX1', scopes: 'send-document/submit send-document/read' },
+  usageIdentifierKey: laneKey('test', laneOf('RX1')),
 };
+const named = { requestId: 'gateway-request', gatewayRequestId: 'gateway-request' };
 
 describe('a sound token of a registered client', () => {
   it('is let through to the whole API, with the organisation that the registry names', async () => {
     expect(await askWith(sign(claims()))).toEqual(allowed);
     expect(lines).toEqual([
-      JSON.stringify({ level: 'info', code: 'CALLER_KNOWN', clientId: 'client-1', odsCode: 'RX1' }),
+      JSON.stringify({ level: 'info', code: 'CALLER_KNOWN', ...named, clientId: 'client-1', odsCode: 'RX1' }),
     ]);
   });
 
@@ -161,15 +166,15 @@ describe('a sound token of a registered client', () => {
   it('takes the scheme in any letters', async () => {
     expect(await ask(`bearer ${await sign(claims())}`)).toEqual(allowed);
     const token = await sign(claims());
-    expect(await ask(undefined, { headers: { authorization: `Bearer ${token}` } })).toEqual(allowed);
+    const single = { headers: { authorization: `Bearer ${token}` }, multiValueHeaders: null };
+    expect(await ask(undefined, single)).toEqual(allowed);
   });
 });
 
 describe('a sound token of a client that is registered for no organisation', () => {
-  it('is denied: 403, not 401', async () => {
-    const denied = await askWith(sign(claims({ client_id: 'stranger', odsCode: 'RX1' })));
-    expect(denied.policyDocument.Statement).toMatchObject([{ Effect: 'Deny' }]);
-    expect(denied.context).toEqual({ clientId: 'stranger' });
+  it('reaches the function without an organisation, which answers 403 and names the request', async () => {
+    const known = await askWith(sign(claims({ client_id: 'stranger', odsCode: 'RX1' })));
+    expect(known.context).toEqual({ clientId: 'stranger' });
     expect(lines.join('')).toContain('CLIENT_NOT_REGISTERED');
   });
 });
@@ -239,6 +244,40 @@ describe('any other token is refused with 401', () => {
     for (const part of token.split('.').filter((each) => each.length > 5)) expect(lines[0]).not.toContain(part);
   });
 
+  const refusedLine = async (token: string | Promise<string>, headers: Readonly<Record<string, string>> = {}) => {
+    const authorization = `Bearer ${await token}`;
+    const all = { ...headers, Authorization: authorization };
+    const multiValueHeaders = Object.fromEntries(Object.entries(all).map(([name, value]) => [name, [value]]));
+    lines.splice(0);
+    await expect(ask(authorization, { headers: all, multiValueHeaders })).rejects.toThrow(/^Unauthorized$/);
+    return JSON.parse(lines[0] ?? '');
+  };
+
+  it('is logged with the request’s ids, where they are ids, and with the gateway’s', async () => {
+    const ids = { 'X-Request-ID': '6e0f5a54-8f0c-4c11-9a3b-0c9f6d1c2b3a', 'x-correlation-id': 'visit-1' };
+    expect(await refusedLine('abc', ids)).toEqual({
+      level: 'warn',
+      code: 'TOKEN_REFUSED',
+      requestId: ids['X-Request-ID'],
+      correlationId: 'visit-1',
+      gatewayRequestId: 'gateway-request',
+      why: expect.any(String),
+    });
+    const spoilt = { 'X-Request-ID': 'Mrs 9691375087', 'X-Correlation-ID': '969 137 5087' };
+    const line = await refusedLine('abc', spoilt);
+    expect(line).toMatchObject(named);
+    expect(JSON.stringify(line)).not.toMatch(/Mrs|969/);
+  });
+
+  it('is logged with its client where the signature is the issuer’s, and only there', async () => {
+    expect(await refusedLine(sign(claims({ exp: now() - 31 })))).toMatchObject({ clientId: 'client-1' });
+    expect(await refusedLine(sign(claims({ aud: 'other' })))).toMatchObject({ clientId: 'client-1' });
+    expect(await refusedLine(sign(claims({ iss: 'https://other.example' })))).toMatchObject({ clientId: 'client-1' });
+    for (const forged of [sign(claims(), { key: stranger.privateKey }), tampered()]) {
+      expect(await refusedLine(forged)).not.toHaveProperty('clientId');
+    }
+  });
+
   it('as is none at all, another scheme, or two of them', async () => {
     const token = await sign(claims());
     for (const authorization of [undefined, '', 'Bearer', 'Bearer ', token, `Basic ${token}`, `Bearer ${token} x`]) {
@@ -246,6 +285,27 @@ describe('any other token is refused with 401', () => {
     }
     const multiValueHeaders = { Authorization: [`Bearer ${token}`, `Bearer ${token}`] };
     await expect(ask(`Bearer ${token}`, { multiValueHeaders })).rejects.toThrow(/^Unauthorized$/);
+  });
+});
+
+describe('where no issuer is named yet', () => {
+  it('every token is refused with 401, and no keys are asked for: nobody’s outage', async () => {
+    const before = context;
+    const asked: unknown[] = [];
+    const keys: AuthoriseContext['keys'] = async (header) => {
+      asked.push(header);
+      throw new Error('nobody there');
+    };
+    context = { ...context, keys, token: { ...context.token, issuer: 'https://issuer.invalid' } };
+    try {
+      for (const token of [sign(claims()), sign(claims({ iss: 'https://issuer.invalid' })), 'abc']) {
+        await expect(askWith(token)).rejects.toThrow(/^Unauthorized$/);
+      }
+      expect(lines.join('')).toContain('no issuer is configured');
+      expect(asked).toEqual([]);
+    } finally {
+      context = before;
+    }
   });
 });
 

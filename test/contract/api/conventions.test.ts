@@ -161,6 +161,25 @@ describe('who may do what', () => {
     },
   );
 
+  it.each(guarded.map((call) => [call.path, call] as const))(
+    '%s answers 403 to a client that is registered for no organisation, with its ids, and logs it',
+    async (_, call) => {
+      const response = await rig.call({ ...call, unregistered: true, headers: { 'X-Correlation-ID': 'c-403' } });
+      expect(response.status).toBe(403);
+      expect(codes(response)).toEqual(['CLIENT_NOT_REGISTERED']);
+      expect(response.headers).toMatchObject({ 'X-Request-ID': requestId, 'X-Correlation-ID': 'c-403' });
+      expect(JSON.parse(rig.lines.at(-1) ?? '')).toMatchObject({
+        code: 'REQUEST_ANSWERED',
+        requestId,
+        correlationId: 'c-403',
+        gatewayRequestId: 'gateway-request',
+        clientId: 'client-1',
+        status: 403,
+        resultCode: 'CLIENT_NOT_REGISTERED',
+      });
+    },
+  );
+
   it('the sending organisation is the authoriser’s, whatever headers or body say', async () => {
     const made = await rig.make();
     const response = await rig.submit(
@@ -230,6 +249,34 @@ describe('a fault of ours', () => {
     expect(outcome.parse(JSON.parse(answer.body)).issue[0]?.diagnostics).toContain('same X-Request-ID');
     const line = rig.lines.find((each) => each.includes('REQUEST_FAILED'));
     expect(line).toContain(requestId);
+  });
+});
+
+describe('the figures', () => {
+  it('count what was asked for, and refusals by their code, the manifest’s as one', async () => {
+    const { metrics, refusals } = rig;
+    metrics.clear();
+    refusals.splice(0);
+    const made = await rig.make();
+    const { documentId } = rig.accepted(await rig.submit(made));
+    await rig.submit(made);
+    await rig.submit(await rig.make({ encounterId: made.manifest.encounterId, actor: { userId: 'other' } }));
+    await rig.submit(await rig.make({ patient: { birthDate: '1957-02-30' } }));
+    await rig.call({ path: '/v1/uploads', body: upload });
+    await rig.call({ path: documents });
+    await rig.call({ path: `${documents}/${documentId}` });
+    await rig.call({ path: `${documents}/${randomUUID()}` });
+    expect(Object.fromEntries(metrics)).toEqual({
+      SubmissionsTaken: 1,
+      SubmissionsRepeated: 1,
+      SubmissionsRefused: 2,
+      UploadFormsGiven: 1,
+      ListsShown: 1,
+      DocumentsShown: 1,
+      RequestsRefused: 3,
+    });
+    expect(refusals).toEqual(['CONTENT_DIFFERS', 'MANIFEST_REFUSED', 'DOCUMENT_NOT_FOUND']);
+    await rig.takeEvents();
   });
 });
 

@@ -230,7 +230,7 @@ describe('other content under the same encounter and version', () => {
 
   it('waits while another request is under way, and takes over from one that broke off', async () => {
     const made = await rig.make();
-    const plan = new CrashPlan(5, 'before');
+    const plan = new CrashPlan(6, 'before');
     rig.crashApiWith(plan);
     expect((await rig.submit(made)).status).toBe(500);
     expect(plan.names.at(-1)).toBe('drops.put');
@@ -250,7 +250,7 @@ describe('other content under the same encounter and version', () => {
 describe('custody that was taken without anybody saying so', () => {
   it('is kept: what a function stored whole before it died is not taken over by other content', async () => {
     const made = await rig.make();
-    const plan = new CrashPlan(6, 'after');
+    const plan = new CrashPlan(7, 'after');
     rig.crashApiWith(plan);
     expect((await rig.submit(made)).status).toBe(500);
     expect(plan.names.at(-1)).toBe('drops.put');
@@ -307,8 +307,32 @@ describe('every problem of a body', () => {
       { code: 'UNKNOWN_FIELD', issue: 'structure', expression: ['manifest.colour'] },
       { code: 'NHS_NUMBER_CHECK_DIGIT', issue: 'value', expression: ['manifest.patient.nhsNumber'] },
       { code: 'DATE_NOT_REAL', issue: 'value', expression: ['manifest.patient.birthDate'] },
+      { code: 'PDF_NOT_PDF', issue: 'value', expression: ['pdf'] },
+      { code: 'PDF_DIGEST_DIFFERS', issue: 'invariant', expression: ['manifest.pdf.sha256'] },
     ]);
   });
+
+  it.each(['inline', 'upload'] as const)(
+    'is told at once, whatever else is wrong: another PDF than the one named too, %s',
+    async (way) => {
+      const made = await rig.make({ patient: { birthDate: '1957-02-30' } });
+      const other = await rig.make({}, 'Another report');
+      const uploadId = randomUUID();
+      await rig.drops.put(`uploads/RX1/${uploadId}.pdf`, other.pdf);
+      const manifest = { ...made.manifest, colour: 'blue' };
+      const body = {
+        manifest,
+        note: 'x',
+        ...(way === 'inline' ? { pdf: { base64: other.base64 } } : { upload: { uploadId } }),
+      };
+      const codes = rig.issues(await rig.call({ path: '/v1/documents', body })).map(({ code }) => code);
+      expect(codes).toEqual(['FIELD_UNKNOWN', 'UNKNOWN_FIELD', 'DATE_NOT_REAL', 'PDF_DIGEST_DIFFERS']);
+      // Where the manifest's digest is none, nobody can tell.
+      const spoilt = { ...body, manifest: { ...manifest, pdf: { sha256: 'x' } } };
+      const others = rig.issues(await rig.call({ path: '/v1/documents', body: spoilt })).map(({ code }) => code);
+      expect(others).not.toContain('PDF_DIGEST_DIFFERS');
+    },
+  );
 
   it('holds no value of the manifest', async () => {
     const made = await rig.make({ patient: { nhsNumber: '9434765918', family: 'Marked_Name' } });

@@ -38,6 +38,8 @@ export interface Call {
   readonly body?: unknown;
   readonly odsCode?: string;
   readonly scopes?: string;
+  /** Of a client that is registered for no organisation. */
+  readonly unregistered?: boolean;
   /** Without an authoriser in front. */
   readonly anonymous?: boolean;
   readonly base64?: boolean;
@@ -86,8 +88,9 @@ export const eventOf = (call: Call): APIGatewayProxyEvent => {
             authorizer: {
               principalId: 'client-1',
               clientId: 'client-1',
-              odsCode: call.odsCode ?? 'RX1',
-              scopes: call.scopes ?? `${apiScopes.submit} ${apiScopes.read}`,
+              ...(call.unregistered
+                ? {}
+                : { odsCode: call.odsCode ?? 'RX1', scopes: call.scopes ?? `${apiScopes.submit} ${apiScopes.read}` }),
             },
           }),
     },

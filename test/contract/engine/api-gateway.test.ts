@@ -74,6 +74,7 @@ const methods: JsonObject = {
   OpenPost: method('Open', 'POST'),
   ThingGet: method('Thing', 'GET', guarded),
   ThingAny: method('Thing', 'ANY', guarded),
+  LimitedGet: method('Limited', 'GET', { ...guarded, ApiKeyRequired: true }),
   SlowGet: method('Slow', 'GET', { AuthorizationType: 'NONE', TimeoutInMillis: 50 }),
 };
 const answers: JsonObject = {
@@ -116,6 +117,7 @@ const template = (throttle: JsonObject): JsonObject => ({
   Things: resource({ 'Fn::GetAtt': ['Api', 'RootResourceId'] }, 'things'),
   Thing: resource({ Ref: 'Things' }, '{thingId}'),
   Slow: resource({ 'Fn::GetAtt': ['Api', 'RootResourceId'] }, 'slow'),
+  Limited: resource({ 'Fn::GetAtt': ['Api', 'RootResourceId'] }, 'limited'),
   ...methods,
   ...answers,
   Deployment: {
@@ -351,6 +353,52 @@ describe('a stage that throttles', () => {
   it('takes as many at once as it says, and answers 429 to the rest', async () => {
     const all = await Promise.all(Array.from({ length: 5 }, () => fetch(`${rig.engine.apiUrl}/open`)));
     expect(all.map(({ status }) => status).sort()).toEqual([200, 200, 200, 429, 429]);
+  });
+});
+
+describe('a usage plan whose keys the authoriser names', () => {
+  const keys = { North: 'the-key-of-the-north', South: 'the-key-of-the-south' };
+  const planned: JsonObject = {
+    Plan: {
+      Type: 'AWS::ApiGateway::UsagePlan',
+      Properties: {
+        ApiStages: [{ ApiId: { Ref: 'Api' }, Stage: { Ref: 'Stage' } }],
+        // A rate so small that nothing comes back while the test runs.
+        Throttle: { RateLimit: 0.0001, BurstLimit: 2 },
+      },
+    },
+    ...Object.fromEntries(
+      Object.entries(keys).flatMap(([name, Value]) => [
+        [name, { Type: 'AWS::ApiGateway::ApiKey', Properties: { Value, Enabled: true } }],
+        [
+          `${name}Link`,
+          {
+            Type: 'AWS::ApiGateway::UsagePlanKey',
+            Properties: { KeyId: { Ref: name }, KeyType: 'API_KEY', UsagePlanId: { Ref: 'Plan' } },
+          },
+        ],
+      ]),
+    ),
+  };
+  let rig: Rig;
+  beforeAll(async () => {
+    rig = await startRig({ resources: { ...template({}), ...planned } });
+  });
+  afterAll(() => rig?.close());
+
+  const ask = async (token: string, headers: Readonly<Record<string, string>> = {}) =>
+    (await fetch(`${rig.engine.apiUrl}/limited`, { headers: { ...headers, authorization: `Bearer ${token}` } })).status;
+
+  it('gives each its own burst: one in haste is told to wait, the other is not', async () => {
+    expect(rig.engine.warnings).toEqual([]);
+    const north = `key:${keys.North}`;
+    expect([await ask(north), await ask(north), await ask(north)]).toEqual([200, 200, 429]);
+    expect(await ask(`key:${keys.South}`)).toBe(200);
+  });
+
+  it('lets nobody through whose authoriser names no key, or one that is none, whatever key he sends', async () => {
+    expect(await ask('good', { 'x-api-key': keys.South })).toBe(403);
+    expect(await ask('key:of-nobody', { 'x-api-key': keys.South })).toBe(403);
   });
 });
 

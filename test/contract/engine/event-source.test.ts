@@ -1,4 +1,6 @@
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { scaledClock } from '../../../local/clock.ts';
 import { type Rig, startRig } from './rig.ts';
 
 describe('a function behind a queue, as its template says', () => {
@@ -72,5 +74,30 @@ describe('where the template allows it', () => {
     const log = rig.log('outside-role');
     expect(JSON.parse(log)).toMatchObject({ function: 'worker', action: 's3:PutObject' });
     expect(log).not.toContain('9000000009');
+  });
+});
+
+describe('a function that is switched off', () => {
+  let rig: Rig;
+  beforeAll(async () => {
+    rig = await startRig({ batchSize: 1, visibilitySeconds: 600, maxReceiveCount: 1 }, scaledClock(60));
+  });
+  afterAll(() => rig?.close());
+
+  it('gets what came meanwhile as soon as it is let run again, and for the first time', async () => {
+    rig.engine.reserveConcurrency('worker', 0);
+    await rig.send({ name: 'a' });
+    // Offered once at least, and refused.
+    const QueueUrl = rig.engine.physicalName('Work');
+    const underWay = async () => {
+      const { Attributes } = await rig.sqs.send(
+        new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessagesNotVisible'] }),
+      );
+      return Attributes?.ApproximateNumberOfMessagesNotVisible === '1';
+    };
+    while (!(await underWay())) await new Promise((resolve) => setTimeout(resolve, 20));
+    rig.engine.reserveConcurrency('worker');
+    const [told] = await rig.told(1);
+    expect(told).toMatchObject({ name: 'a', received: 1 });
   });
 });

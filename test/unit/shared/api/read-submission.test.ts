@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readSubmission } from '../../../../shared/api/read-submission.ts';
 
-const context = { now: Date.UTC(2026, 2, 18), odsCode: 'RX1', maxInlineBytes: 6, maxPdfBytes: 100 };
+const context = { now: Date.UTC(2026, 2, 18), odsCode: 'RX1', maxInlineBytes: 6 };
 const read = (body: unknown) => readSubmission(Buffer.from(JSON.stringify(body)), context);
 const codesOf = (body: unknown) => read(body).problems.map(({ issue }) => issue.details.coding[0]?.code);
 
