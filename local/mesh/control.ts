@@ -1,13 +1,8 @@
 import { gunzipSync } from 'node:zlib';
-import { z } from 'zod';
-import {
-  createFaultScript,
-  type Fault,
-  type FaultScript,
-  faultKinds,
-  type Operation,
-  operations,
-} from './fault-script.ts';
+import type { Bodies } from './bodies.ts';
+import { createFaultScript, type Fault, type FaultScript, type Operation, operations } from './fault-script.ts';
+import type { Mailbox } from './routing.ts';
+import type { MeshSettings } from './settings.ts';
 import type { Message, Part, ReportOf, Store } from './store.ts';
 
 /** A message that the simulator accepted whole. */
@@ -19,7 +14,7 @@ export interface SentMessage {
   readonly workflowId: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Decoded and joined. */
+  /** Decoded and joined; read from disk each time. Empty once it is deleted. */
   readonly body: Buffer;
   readonly parts: number;
   /** Epoch milliseconds. */
@@ -38,16 +33,25 @@ export interface WaitingMessage {
   readonly body: Buffer;
 }
 
+export interface DeliveredPart {
+  readonly bytes: Buffer;
+  /** `gzip` or none. */
+  readonly encoding?: string;
+}
+
 export interface Delivery {
   readonly from: string;
   readonly workflowId: string;
-  /** Whole content, or its parts, before encoding. */
-  readonly content: Buffer | readonly Part[];
+  /** Whole content, or its parts as they come over the wire. */
+  readonly content: Buffer | readonly DeliveredPart[];
   /** Further headers, such as `mex-subject`; names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The strings behind the stage: for tests in the same process. */
+/** What may be changed about a mailbox while the simulator runs. */
+export type MailboxChanges = Partial<Pick<Mailbox, 'password' | 'workflows' | 'active' | 'internal'>>;
+
+/** The strings behind the stage: for tests in the same process, and for the admin routes. */
 export interface MeshControl {
   /** The next requests that fit meet this fault; several wait their turn. */
   failNext(fault: Fault): void;
@@ -64,35 +68,53 @@ export interface MeshControl {
   injectReport(report: ReportOf): string;
   /** Puts a message into an inbox; returns its id. */
   deliver(mailboxId: string, delivery: Delivery): string;
-  /** Forgets every message, fault and count. */
+  /** From now on; what is on its way already keeps its times. */
+  configure(changes: Partial<MeshSettings>): void;
+  /** False where there is no such mailbox. */
+  changeMailbox(mailboxId: string, changes: MailboxChanges): boolean;
+  /** Forgets every message, fault, count and change. */
   reset(): void;
 }
 
-export const decodedBody = (parts: readonly (Part | undefined)[]): Buffer =>
-  Buffer.concat(parts.map((part) => decodedPart(part)));
-
-const decodedPart = (part: Part | undefined): Buffer => {
+const decodedPart = (part: Part | undefined, bodies: Bodies): Buffer => {
   if (!part) return Buffer.alloc(0);
-  if (part.encoding !== 'gzip') return part.bytes;
+  const bytes = bodies.read(part.body);
+  if (part.encoding !== 'gzip') return bytes;
   try {
-    return gunzipSync(part.bytes);
+    return gunzipSync(bytes);
   } catch {
     // A sender may say gzip and mean nothing by it: shown as it came.
-    return part.bytes;
+    return bytes;
   }
 };
 
-const sentMessage = (message: Message): SentMessage => ({
+const decodedBody = ({ parts }: Message, bodies: Bodies): Buffer =>
+  Buffer.concat(parts.map((part) => decodedPart(part, bodies)));
+
+const sentMessage = (message: Message, bodies: Bodies): SentMessage => ({
   meshMessageId: message.id,
   from: message.from ?? '',
   to: message.mexTo,
   workflowId: message.workflowId,
   headers: message.headers,
-  body: decodedBody(message.parts),
+  get body() {
+    return decodedBody(message, bodies);
+  },
   parts: message.total,
   acceptedAt: message.acceptedAt,
   state: message.state,
   ...(message.recipient === undefined ? {} : { deliveredTo: message.recipient }),
+});
+
+const waitingMessage = (message: Message, bodies: Bodies): WaitingMessage => ({
+  meshMessageId: message.id,
+  messageType: message.type,
+  workflowId: message.workflowId,
+  headers: message.headers,
+  get body() {
+    return decodedBody(message, bodies);
+  },
+  ...(message.from === undefined ? {} : { from: message.from }),
 });
 
 const noRequests = () => Object.fromEntries(operations.map((name) => [name, 0])) as Record<Operation, number>;
@@ -105,7 +127,17 @@ export interface Backstage {
   connected(): void;
 }
 
-export const createBackstage = (store: Store): Backstage => {
+export interface BackstageSetting {
+  readonly store: Store;
+  readonly bodies: Bodies;
+  readonly configure: MeshControl['configure'];
+  readonly changeMailbox: MeshControl['changeMailbox'];
+  /** Undoes both. */
+  readonly restore: () => void;
+}
+
+export const createBackstage = (setting: BackstageSetting): Backstage => {
+  const { store, bodies, configure, changeMailbox } = setting;
   const faults = createFaultScript();
   const requests = noRequests();
   let connections = 0;
@@ -114,25 +146,23 @@ export const createBackstage = (store: Store): Backstage => {
     clearFaults: () => faults.clear(),
     requests,
     connections: () => connections,
-    sent: () => store.sent().map(sentMessage),
-    inbox: (mailboxId) =>
-      store.inbox(mailboxId).map((message) => ({
-        meshMessageId: message.id,
-        messageType: message.type,
-        workflowId: message.workflowId,
-        headers: message.headers,
-        body: decodedBody(message.parts),
-        ...(message.from === undefined ? {} : { from: message.from }),
-      })),
+    sent: () => store.sent().map((message) => sentMessage(message, bodies)),
+    inbox: (mailboxId) => store.inbox(mailboxId).map((message) => waitingMessage(message, bodies)),
     injectReport: (report) => store.report(report).id,
     deliver(mailboxId, { from, workflowId, content, headers = {} }) {
-      const parts = Buffer.isBuffer(content) ? [{ bytes: content }] : [...content];
-      const fields = { type: 'DATA' as const, from, mexTo: mailboxId, workflowId, headers, total: parts.length, parts };
-      return store.deliver(mailboxId, fields).id;
+      const given: readonly DeliveredPart[] = Buffer.isBuffer(content) ? [{ bytes: content }] : content;
+      const parts = given.map(({ bytes, encoding }) => ({
+        body: bodies.keep(bytes),
+        ...(encoding === undefined ? {} : { encoding }),
+      }));
+      return store.deliver(mailboxId, { from, mexTo: mailboxId, workflowId, headers, total: parts.length }, parts).id;
     },
+    configure,
+    changeMailbox,
     reset() {
       store.reset();
       faults.clear();
+      setting.restore();
       Object.assign(requests, noRequests());
       connections = 0;
     },
@@ -144,16 +174,3 @@ export const createBackstage = (store: Store): Backstage => {
     connected: () => void connections++,
   };
 };
-
-/** What another process may post to `/simulator/faults`. */
-export const faultSchema = z.strictObject({
-  operation: z.enum([...operations, 'any']),
-  mailboxId: z.string().exactOptional(),
-  fault: z.enum(faultKinds),
-  status: z.number().int().min(200).max(599).exactOptional(),
-  body: z.string().exactOptional(),
-  contentType: z.string().exactOptional(),
-  retryAfter: z.union([z.number(), z.string()]).exactOptional(),
-  delayMs: z.number().nonnegative().exactOptional(),
-  times: z.number().int().positive().exactOptional(),
-});

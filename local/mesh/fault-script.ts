@@ -12,6 +12,7 @@ export const operations = [
   'track',
   'trackByLocalId',
   'lookup',
+  'workflowSearch',
   'ping',
 ] as const;
 export type Operation = (typeof operations)[number];
@@ -19,14 +20,20 @@ export type Operation = (typeof operations)[number];
 export const faultKinds = [
   /** The connection is cut when the head of the request has come; nothing is processed. */
   'reset-before',
-  /** The request is processed in full; the connection is cut instead of an answer. */
+  /** The connection is cut when some of the body has come; nothing is processed. */
+  'cut-request',
+  /** The request is processed in full; the connection is cut instead of an answer: accepted, and the answer lost. */
   'reset-after-accept',
   /** Answered with `status` and `body`; nothing is processed. */
   'status',
+  /** Answered with 500 and a SOAP fault; nothing is processed. */
+  'soap-fault',
   /** Processed in full, then answered with `status` and `body`: a gateway that lost the answer. */
   'status-after-accept',
   /** Processed; the answer stops half way and the connection is cut. */
   'cut-answer',
+  /** Processed; the answer's head comes at once and its body in pieces over `delayMs`. */
+  'slow-answer',
   /** Never answered; nothing is processed. */
   'hang',
   /** Only delayed. */
@@ -49,6 +56,8 @@ export interface Fault {
   readonly delayMs?: number;
   /** How many requests it meets; 1 where absent. */
   readonly times?: number;
+  /** How many requests that fit pass unharmed first; 0 where absent. */
+  readonly skip?: number;
 }
 
 export interface FaultScript {
@@ -59,10 +68,10 @@ export interface FaultScript {
 }
 
 export const createFaultScript = (): FaultScript => {
-  let waiting: { fault: Fault; left: number }[] = [];
+  let waiting: { fault: Fault; skip: number; left: number }[] = [];
   return {
     add(fault) {
-      waiting.push({ fault, left: fault.times ?? 1 });
+      waiting.push({ fault, skip: fault.skip ?? 0, left: fault.times ?? 1 });
     },
     take(operation, mailboxId) {
       const next = waiting.find(
@@ -71,6 +80,10 @@ export const createFaultScript = (): FaultScript => {
           (fault.mailboxId === undefined || fault.mailboxId === mailboxId),
       );
       if (!next) return undefined;
+      if (next.skip > 0) {
+        next.skip--;
+        return undefined;
+      }
       next.left--;
       waiting = waiting.filter(({ left }) => left > 0);
       return next.fault;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { statusTimestamp } from './message-ids.ts';
 import { empty, invalid, json, type Reply, refusal, type Version } from './replies.ts';
 import type { Mailbox } from './routing.ts';
-import type { Message, Store } from './store.ts';
+import type { Message, Part, Store } from './store.ts';
 
 export interface InboxRequest {
   readonly store: Store;
@@ -10,6 +10,8 @@ export interface InboxRequest {
   readonly version: Version;
   readonly parameters: readonly string[];
   readonly query: URLSearchParams;
+  /** `Accept-Encoding` of a download, where encodings are negotiated. */
+  readonly acceptEncoding?: string;
 }
 
 /** `WORKFLOW`, `!WORKFLOW`, and `*` for any run of characters. */
@@ -88,10 +90,11 @@ const own = ({ store, mailbox, version, parameters }: InboxRequest): Message | R
   return message;
 };
 
+/** Only what still waits: collected, expired and deleted messages are gone. */
 const readable = (request: InboxRequest): Message | Reply => {
   const message = own(request);
-  if ('status' in message || message.state === 'accepted') return message;
-  const detail = { event: 'SEND', code: 'Message already accepted', msg: 'Message is no longer available' };
+  if ('status' in message || (message.state === 'accepted' && !message.deleted)) return message;
+  const detail = { event: 'SEND', code: 'Message already accepted', msg: 'Message no longer available for download' };
   return refusal(request.version, 410, detail, message.id);
 };
 
@@ -113,6 +116,7 @@ const messageHeaders = (message: Message, part: number): Record<string, string> 
     'Mex-Version': '1.0',
     'Mex-LocalID': sent['mex-localid'],
     'Mex-Subject': sent['mex-subject'],
+    'Mex-FileName': sent['mex-filename'] ?? (message.type === 'REPORT' ? undefined : `${message.id}.dat`),
     'Mex-StatusTimestamp': statusTimestamp(acceptedAt.getTime()),
     'Last-Modified': acceptedAt.toUTCString(),
     ETag: `"${createHash('sha256').update(`${message.id}/${part}`).digest('hex').slice(0, 32)}"`,
@@ -133,7 +137,6 @@ const messageHeaders = (message: Message, part: number): Record<string, string> 
     ...common,
     'Mex-From': message.from,
     'Mex-To': message.recipient,
-    'Mex-FileName': sent['mex-filename'] ?? `${message.id}.dat`,
     'Mex-PartnerID': sent['mex-partnerid'],
     'Mex-Content-Type': sent['mex-content-type'],
     'Mex-Content-Compressed': sent['mex-content-compressed'],
@@ -148,31 +151,47 @@ const messageHeaders = (message: Message, part: number): Record<string, string> 
   });
 };
 
-export const head = (request: InboxRequest): Reply => {
-  const message = readable(request);
-  if ('status' in message) return message;
-  // The server writes its length and leaves the body out.
-  return { status: 200, headers: messageHeaders(message, 1), body: message.parts[0]?.bytes ?? Buffer.alloc(0) };
+/** As it was sent, or encoded as the recipient says it can take it. */
+const encoded = (
+  request: InboxRequest,
+  status: number,
+  headers: Record<string, string>,
+  { body, encoding }: Part,
+): Reply => {
+  const asked = request.acceptEncoding;
+  if (asked === undefined) return { status, headers, stored: body };
+  const takesGzip = /\bgzip\b/i.test(asked);
+  if (encoding === 'gzip' && !takesGzip) {
+    const { 'Content-Encoding': _, ...decoded } = headers;
+    return { status, headers: decoded, stored: body, transform: 'gunzip' };
+  }
+  if (encoding === undefined && takesGzip && request.version === 2) {
+    return { status, headers: { ...headers, 'Content-Encoding': 'gzip' }, stored: body, transform: 'gzip' };
+  }
+  return { status, headers, stored: body };
 };
 
-const partOf = (request: InboxRequest, part: number): Reply => {
+const partOf = (request: InboxRequest, part: number, statusOfPart: (total: number) => number): Reply => {
   const message = readable(request);
   if ('status' in message) return message;
-  if (message.type === 'REPORT' && part === 1) {
-    return { status: 200, headers: messageHeaders(message, 1), body: Buffer.alloc(0) };
-  }
+  if (message.type === 'REPORT' && part === 1) return { status: 200, headers: messageHeaders(message, 1) };
   const content = message.parts[part - 1];
   if (!content) {
     const detail = { event: 'RECEIVE', code: '20', msg: 'Message does not exist' };
     return refusal(request.version, 404, detail, message.id);
   }
-  const status = part < message.total ? 206 : 200;
-  return { status, headers: messageHeaders(message, part), body: content.bytes };
+  return encoded(request, statusOfPart(message.total), messageHeaders(message, part), content);
 };
 
-export const download = (request: InboxRequest): Reply => partOf(request, 1);
+/** The server writes the length and leaves the body out. */
+export const head = (request: InboxRequest): Reply => partOf(request, 1, () => 200);
 
-export const downloadChunk = (request: InboxRequest): Reply => partOf(request, Number(request.parameters[1]));
+const downloadPart = (request: InboxRequest, part: number): Reply =>
+  partOf(request, part, (total) => (part < total ? 206 : 200));
+
+export const download = (request: InboxRequest): Reply => downloadPart(request, 1);
+
+export const downloadChunk = (request: InboxRequest): Reply => downloadPart(request, Number(request.parameters[1]));
 
 export const acknowledge = (request: InboxRequest): Reply => {
   const message = own(request);

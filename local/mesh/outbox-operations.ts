@@ -1,8 +1,8 @@
-import { isoTime } from '../../shared/platform/clock.ts';
-import { statusTimestamp } from './message-ids.ts';
+import type { StoredBody } from './bodies.ts';
 import { invalid, json, type MeshErrorDetail, type Reply, refusal, type Version } from './replies.ts';
 import { type Directory, type Mailbox, mayUse, route } from './routing.ts';
-import type { Message, Part, Store } from './store.ts';
+import type { MeshSettings } from './settings.ts';
+import type { Part, Store } from './store.ts';
 
 export interface OutboxRequest {
   readonly store: Store;
@@ -14,11 +14,8 @@ export interface OutboxRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   /** Undefined where it was longer than one request may be. */
-  readonly body: Buffer | undefined;
-  /** Parts in their order only; otherwise any of the middle ones, and the last one last. */
-  readonly strictOrder: boolean;
-  /** The sandbox answers a part with `null`, the specification says an id. */
-  readonly chunkAnswer: 'null' | 'id';
+  readonly body: StoredBody | undefined;
+  readonly settings: MeshSettings;
 }
 
 const longest: Readonly<Record<string, number>> = {
@@ -74,42 +71,55 @@ const encodingFault = ({ headers, version }: OutboxRequest): Reply | undefined =
     ? undefined
     : refusal(version, 422, { event: 'SEND', code: 'UnsupportedContentEncoding', msg: 'Only gzip is supported' });
 
-const bodyFault = ({ body, version }: OutboxRequest): Reply | undefined => {
+/** The body, or why it is none. */
+const bodyOf = ({ body, version }: OutboxRequest): StoredBody | Reply => {
   if (body === undefined) return refusal(version, 413, { event: 'SEND', msg: 'Request entity too large' });
-  if (body.length === 0) return refusal(version, 417, { event: 'SEND', code: '02', msg: 'Data file missing' });
-  return undefined;
+  if (body.length === 0) {
+    return refusal(version, 417, { event: 'COLLECT', code: '02', msg: 'Data file is missing or inaccessible.' });
+  }
+  return body;
 };
+
+const isTooSmall = (part: number, total: number, { length }: StoredBody, { minPartBytes }: MeshSettings): boolean =>
+  part < total && length < minPartBytes;
 
 const badRange = (version: Version, messageId?: string) =>
   refusal(version, 417, { event: 'SEND', code: 'InvalidHeaderChunks', msg: 'Invalid Mex-Chunk-Range' }, messageId);
+
+/** As many as storage takes that is written in parts. */
+const mostParts = 10_000;
 
 const rangeOf = (text: string | undefined): { part: number; total: number } | undefined => {
   const match = /^(\d+):(\d+)$/.exec(text?.trim() ?? '');
   return match ? { part: Number(match[1]), total: Number(match[2]) } : undefined;
 };
 
-const partOf = (headers: Readonly<Record<string, string>>, bytes: Buffer): Part => {
+const partOf = (headers: Readonly<Record<string, string>>, body: StoredBody): Part => {
   const encoding = headers['content-encoding']?.toLowerCase();
-  return encoding === undefined ? { bytes } : { bytes, encoding };
+  return encoding === undefined ? { body } : { body, encoding };
 };
 
 export const send = (request: OutboxRequest): Reply => {
-  const { headers, version, store, directory, mailbox, body = Buffer.alloc(0) } = request;
+  const { headers, version, store, directory, mailbox, settings } = request;
   const fault = headerFault(request) ?? encodingFault(request);
   if (fault) return fault;
   const given = headers['mex-chunk-range'];
   const range = given === undefined ? { part: 1, total: 1 } : rangeOf(given);
-  if (range?.part !== 1 || range.total < 1) return badRange(version);
-  const tooMuch = bodyFault(request);
-  if (tooMuch) return tooMuch;
+  if (range?.part !== 1 || range.total < 1 || range.total > mostParts) return badRange(version);
+  const body = bodyOf(request);
+  if ('status' in body) return body;
+  if (isTooSmall(1, range.total, body, settings)) return badRange(version);
 
   const mexTo = (headers['mex-to'] ?? '').trim();
   const workflowId = (headers['mex-workflowid'] ?? '').trim();
-  if (!mayUse(mailbox, workflowId)) {
+  const tellsAtOnce = settings.workflowRefusal === 'answer';
+  if (tellsAtOnce && !mayUse(mailbox, workflowId)) {
     return refusal(version, 417, { event: 'SEND', code: '16', msg: 'Sender not allowed to send this workflow' });
   }
   const to = route(mexTo, workflowId, directory);
-  if (to.kind === 'refused') return refusal(version, 417, { event: 'SEND', code: to.code, msg: to.description });
+  if (to.kind === 'refused' && (tellsAtOnce || to.code !== '17')) {
+    return refusal(version, 417, { event: 'SEND', code: to.code, msg: to.description });
+  }
 
   const fields = { from: mailbox.mailboxId, mexTo, workflowId, headers, total: range.total };
   const { id } = store.begin(fields, partOf(headers, body));
@@ -117,85 +127,33 @@ export const send = (request: OutboxRequest): Reply => {
 };
 
 export const sendChunk = (request: OutboxRequest): Reply => {
-  const { headers, version, store, mailbox, parameters, body = Buffer.alloc(0) } = request;
+  const { headers, version, store, mailbox, parameters, settings } = request;
   const [id = ''] = parameters;
   const part = Number(parameters[1]);
   const message = store.find(id);
-  if (!message || message.from !== mailbox.mailboxId) {
+  const isGone = message?.deleted && message.state === 'uploading';
+  if (!message || isGone || message.from !== mailbox.mailboxId) {
     return refusal(version, 404, { event: 'SEND', code: '20', msg: 'Message does not exist' }, id);
   }
   if (message.state !== 'uploading') {
     return refusal(version, 423, { event: 'SEND', msg: 'Message is complete' }, id);
   }
+  if (part > message.total) return refusal(version, 406, { event: 'SEND', msg: 'No such part' }, id);
   const range = rangeOf(headers['mex-chunk-range']);
   if (!range || range.part !== part || range.total !== message.total || part < 2) return badRange(version, id);
-  if (part > message.total) return refusal(version, 406, { event: 'SEND', msg: 'No such part' }, id);
-  const fault = encodingFault(request) ?? bodyFault(request);
+  const fault = encodingFault(request);
   if (fault) return fault;
+  const body = bodyOf(request);
+  if ('status' in body) return body;
+  if (isTooSmall(part, message.total, body, settings)) return badRange(version, id);
   const content = partOf(headers, body);
   if (content.encoding !== message.parts[0]?.encoding) {
     return refusal(version, 417, { event: 'SEND', msg: 'cannot change content encoding' }, id);
   }
   const before = Array.from({ length: part - 1 }, (_, i) => message.parts[i]);
-  const mustBeWhole = request.strictOrder || part === message.total;
+  const mustBeWhole = settings.strictChunkOrder || part === message.total;
   if (mustBeWhole && before.includes(undefined)) return badRange(version, id);
   store.addPart(message, part, content);
   if (version === 1) return json(202, { messageID: id, blockID: part });
-  return json(202, request.chunkAnswer === 'null' ? null : { message_id: id });
-};
-
-const tracked = (message: Message, directory: Directory, version: Version) => {
-  const recipient = message.recipient === undefined ? undefined : directory.mailbox(message.recipient);
-  const failed = message.state === 'undeliverable';
-  const status = message.state === 'uploading' ? 'accepted' : message.state;
-  if (version === 1) {
-    return {
-      messageId: message.id,
-      localId: message.headers['mex-localid'],
-      workflowId: message.workflowId,
-      status: status.charAt(0).toUpperCase() + status.slice(1),
-      statusSuccess: failed ? 'ERROR' : 'SUCCESS',
-      statusCode: message.statusCode ?? '00',
-      statusDescription: message.statusDescription,
-      recipient: message.recipient,
-      recipientOrgCode: recipient?.odsCode,
-      sender: message.from,
-      uploadTimestamp: statusTimestamp(message.acceptedAt),
-      chunkCount: message.total,
-    };
-  }
-  return {
-    message_id: message.id,
-    local_id: message.headers['mex-localid'],
-    workflow_id: message.workflowId,
-    filename: message.headers['mex-filename'],
-    upload_timestamp: isoTime(message.acceptedAt),
-    recipient: message.recipient,
-    recipient_name: recipient?.name,
-    recipient_ods_code: recipient?.odsCode,
-    status,
-    status_success: !failed,
-    status_code: message.statusCode ?? '00',
-    status_description: message.statusDescription,
-  };
-};
-
-const untracked = (version: Version, id: string) =>
-  refusal(version, 404, { event: 'TRACK', code: '20', msg: 'Message does not exist' }, id);
-
-export const track = ({ store, directory, mailbox, version, query }: OutboxRequest): Reply => {
-  const id = query.get('messageID') ?? '';
-  const message = store.find(id);
-  if (message?.from !== mailbox.mailboxId) return untracked(version, id);
-  return json(200, tracked(message, directory, version));
-};
-
-/** Deprecated, and v1 only: 300 where a local id was used twice. */
-export const trackByLocalId = ({ store, directory, mailbox, version, parameters }: OutboxRequest): Reply => {
-  const [localId = ''] = parameters;
-  const own = store.sent().filter((m) => m.from === mailbox.mailboxId && m.headers['mex-localid'] === localId);
-  const [message] = own;
-  if (!message) return untracked(version, localId);
-  if (own.length > 1) return refusal(version, 300, { event: 'TRACK', msg: 'Local id is not unique' });
-  return json(200, tracked(message, directory, 1));
+  return json(202, settings.chunkAnswer === 'null' ? null : { message_id: id });
 };

@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import type { StoredBody } from './bodies.ts';
 
 /** What the server answers with, before it is written. */
 export interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer;
+  /** Instead of `body`: from disk, encoded or decoded on its way where it says so. */
+  readonly stored?: StoredBody;
+  readonly transform?: 'gzip' | 'gunzip';
 }
 
 export type Version = 1 | 2;
@@ -47,6 +51,17 @@ export const invalid = (
       type: msg === 'field required' ? 'value_error.missing' : 'value_error',
     })),
   });
+
+/** What the real server says when something behind it broke: not JSON, whatever was asked for. */
+export const soapFault = (): Reply => ({
+  status: 500,
+  headers: { 'Content-Type': 'text/xml' },
+  body: Buffer.from(
+    '<?xml version="1.0" encoding="UTF-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/">' +
+      '<soap:Body><soap:Fault><faultcode>soap:Server</faultcode><faultstring>Internal error</faultstring>' +
+      '</soap:Fault></soap:Body></soap:Envelope>',
+  ),
+});
 
 /** From `Accept`: v1 unless v2 (or later) is asked for; undefined where the MESH media type is malformed. */
 export const versionOf = (accept: string | undefined): Version | undefined => {

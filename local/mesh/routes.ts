@@ -2,7 +2,7 @@ import type { Operation } from './fault-script.ts';
 
 export interface Call {
   readonly operation: Operation;
-  /** Absent for the operations that no mailbox owns. */
+  /** In upper case. Absent for the operations that no mailbox owns. */
   readonly mailboxId?: string;
   /** Decoded path parts after the operation's own. */
   readonly parameters: readonly string[];
@@ -14,6 +14,7 @@ type Pattern = readonly [methods: string, path: RegExp, operation: Operation];
 const patterns: readonly Pattern[] = [
   ['GET', /^\/_ping$/, 'ping'],
   ['GET', /^\/endpointlookup\/([^/]+)\/([^/]+)$/, 'lookup'],
+  ['GET', /^\/workflowsearch\/([^/]+)$/, 'workflowSearch'],
   ['POST GET', /^\/([^/]+)$/, 'handshake'],
   ['GET', /^\/([^/]+)\/inbox$/, 'list'],
   ['GET', /^\/([^/]+)\/count$/, 'count'],
@@ -27,7 +28,7 @@ const patterns: readonly Pattern[] = [
   ['GET', /^\/([^/]+)\/outbox\/tracking\/([^/]+)$/, 'trackByLocalId'],
 ];
 
-const withoutMailbox: readonly Operation[] = ['ping', 'lookup'];
+const withoutMailbox: readonly Operation[] = ['ping', 'lookup', 'workflowSearch'];
 const prefix = '/messageexchange';
 
 const decode = (part: string): string => {
@@ -49,7 +50,7 @@ export const matchCall = (method: string, url: string): Call | undefined => {
     const query = new URLSearchParams(search);
     if (withoutMailbox.includes(operation)) return { operation, parameters: parts, query };
     const [mailboxId = '', ...parameters] = parts;
-    return { operation, mailboxId, parameters, query };
+    return { operation, mailboxId: mailboxId.toUpperCase(), parameters, query };
   }
   return undefined;
 };

@@ -1,3 +1,5 @@
+import type { MeshSettings } from './settings.ts';
+
 /** A mailbox as the registry of MESH knows it. */
 export interface Mailbox {
   readonly mailboxId: string;
@@ -6,6 +8,10 @@ export interface Mailbox {
   readonly name: string;
   /** The workflows it may send and receive; all where absent. */
   readonly workflows?: readonly string[];
+  /** False: its requests are refused, and what is sent to it comes back as undelivered. */
+  readonly active?: boolean;
+  /** MESH's own: nothing can be sent to it. */
+  readonly internal?: boolean;
 }
 
 /** A patient as the national demographics know them. */
@@ -18,7 +24,7 @@ export interface RegisteredPatient {
   readonly mailboxId: string;
 }
 
-export type DateOfBirthFormat = 'YYYYMMDD' | 'DDMMYYYY' | 'either';
+type DateOfBirthFormat = MeshSettings['dateOfBirthFormat'];
 
 export interface Directory {
   mailbox(id: string): Mailbox | undefined;
@@ -55,15 +61,22 @@ const comparable = (name: string) => name.normalize('NFC').trim().toLowerCase();
 export const mayUse = (mailbox: Mailbox, workflowId: string): boolean =>
   mailbox.workflows?.includes(workflowId) ?? true;
 
+const into = (mailbox: Mailbox): Route =>
+  mailbox.active === false
+    ? undeliverable('14', 'Message was not collected as the mailbox is deactivated')
+    : { kind: 'mailbox', mailboxId: mailbox.mailboxId };
+
 /** Where a message goes. Only the look-up of a practice by its patient can fail after the message was accepted. */
 export const route = (mexTo: string, workflowId: string, directory: Directory): Route => {
   if (!/^GPPROVIDER_/i.test(mexTo)) {
     const mailbox = directory.mailbox(mexTo.toUpperCase());
     if (!mailbox) return { kind: 'refused', code: '12', description: 'Unregistered to address' };
+    if (mailbox.internal)
+      return { kind: 'refused', code: '12', description: 'Cannot send messages to internal mailbox' };
     if (!mayUse(mailbox, workflowId)) {
-      return { kind: 'refused', code: '17', description: 'Workflow not registered for mailbox' };
+      return { kind: 'refused', code: '17', description: 'Workflow ID not registered for mailbox' };
     }
-    return { kind: 'mailbox', mailboxId: mailbox.mailboxId };
+    return into(mailbox);
   }
   const [, nhsNumber = '', birthDate = '', familyName = '', ...more] = mexTo.split('_');
   if (!isNhsNumber(nhsNumber)) return undeliverable('EPL-152', 'Invalid NHS Number');
@@ -81,5 +94,5 @@ export const route = (mexTo: string, workflowId: string, directory: Directory): 
   if (practices.length > 1) return undeliverable('EPL-150', 'Multiple mailboxes matches');
   const mailbox = practice === undefined ? undefined : directory.mailbox(practice);
   if (!mailbox || !mayUse(mailbox, workflowId)) return undeliverable('EPL-151', 'No mailbox matched');
-  return { kind: 'mailbox', mailboxId: mailbox.mailboxId };
+  return into(mailbox);
 };

@@ -1,15 +1,17 @@
-import { days } from '../../shared/platform/clock.ts';
 import type { LocalClock } from '../clock.ts';
+import type { Bodies, StoredBody } from './bodies.ts';
 import { newMessageId } from './message-ids.ts';
-import { type Directory, type Route, route } from './routing.ts';
+import { type Directory, mayUse, route } from './routing.ts';
+import type { MeshSettings } from './settings.ts';
 
 export interface Part {
-  readonly bytes: Buffer;
+  readonly body: StoredBody;
   /** `gzip` or none. */
   readonly encoding?: string;
 }
 
-export type MessageState = 'uploading' | 'accepted' | 'acknowledged' | 'undeliverable';
+export const messageStates = ['uploading', 'accepted', 'acknowledged', 'undeliverable'] as const;
+export type MessageState = (typeof messageStates)[number];
 
 export interface Message {
   readonly id: string;
@@ -22,17 +24,20 @@ export interface Message {
   /** The sender's headers, names in lower case. For a report, those that it is given with. */
   readonly headers: Readonly<Record<string, string>>;
   readonly total: number;
-  readonly parts: (Part | undefined)[];
+  /** Empty once it is deleted. */
+  parts: (Part | undefined)[];
   readonly acceptedAt: number;
   state: MessageState;
+  stateAt: number;
+  /** Nothing is left of it but that it was there. */
+  deleted?: boolean;
   /** Mailbox that it was delivered to. */
   recipient?: string;
   deliveredAt?: number;
   /** Order in the recipient's inbox. */
   sequence?: number;
   /** What went wrong with its delivery. */
-  statusCode?: string;
-  statusDescription?: string;
+  failure?: { readonly code: string; readonly event: string; readonly description: string };
 }
 
 export interface ReportOf {
@@ -45,6 +50,7 @@ export interface ReportOf {
   readonly workflowId?: string;
   readonly localId?: string;
   readonly subject?: string;
+  readonly fileName?: string;
   /** `Mex-To` of the report: sources differ on whether it is the intended recipient or the sender. */
   readonly mexTo?: string;
 }
@@ -52,15 +58,12 @@ export interface ReportOf {
 export interface StoreSetting {
   readonly clock: LocalClock;
   readonly directory: Directory;
-  /** From the last part's acceptance to the recipient's inbox, in milliseconds of the clock. */
-  readonly deliveryDelayMs: number;
-  /** From the last part's acceptance to a report that it cannot be routed. */
-  readonly reportDelayMs: number;
-  readonly expiryMs: number;
-  readonly reportAddressedTo: 'sender' | 'recipient';
+  readonly bodies: Bodies;
+  /** Read anew each time. */
+  readonly settings: MeshSettings;
 }
 
-export const defaultExpiryMs = days(5);
+type NewMessage = Pick<Message, 'from' | 'mexTo' | 'workflowId' | 'headers' | 'total'>;
 
 /** What has been sent, and every mailbox's inbox. */
 export interface Store {
@@ -69,18 +72,20 @@ export interface Store {
   inbox(mailboxId: string): readonly Message[];
   /** Messages accepted whole from a sender, in order. */
   sent(): readonly Message[];
-  begin(message: Omit<Message, 'id' | 'acceptedAt' | 'state' | 'parts' | 'type'>, first: Part): Message;
+  begin(message: NewMessage, first: Part): Message;
   /** Stores a part; the message goes on its way when none is missing. */
   addPart(message: Message, part: number, content: Part): void;
   acknowledge(message: Message): void;
+  /** What somebody at MESH does by hand: back into the inbox, or out of it. */
+  setState(message: Message, state: Exclude<MessageState, 'uploading'>, failure?: Message['failure']): void;
   report(report: ReportOf): Message;
   /** Puts a message into an inbox as if `from` had sent it. */
-  deliver(mailboxId: string, message: Omit<Message, 'id' | 'acceptedAt' | 'state'>): Message;
-  reset(): void;
+  deliver(mailboxId: string, message: NewMessage, parts: readonly Part[]): Message;
+  /** Forgets everything, or what waits in one inbox. */
+  reset(mailboxId?: string): void;
 }
 
-export const createStore = (setting: StoreSetting): Store => {
-  const { clock, directory } = setting;
+export const createStore = ({ clock, directory, bodies, settings }: StoreSetting): Store => {
   const messages = new Map<string, Message>();
   const inboxes = new Map<string, Message[]>();
   const sentMessages: Message[] = [];
@@ -95,32 +100,52 @@ export const createStore = (setting: StoreSetting): Store => {
     timers.add(disarm);
   };
 
+  const enter = (message: Message, state: MessageState) => {
+    message.state = state;
+    message.stateAt = clock.now();
+  };
+
   const leave = (message: Message) => {
     if (message.recipient === undefined) return;
     const left = (inboxes.get(message.recipient) ?? []).filter((other) => other !== message);
     inboxes.set(message.recipient, left);
   };
 
+  const removeParts = (message: Message) => {
+    for (const part of message.parts) if (part) bodies.remove(part.body);
+    message.parts = [];
+  };
+
+  const keep = (fields: NewMessage & Pick<Message, 'type' | 'state'>, parts: readonly Part[]): Message => {
+    const now = clock.now();
+    const message: Message = { ...fields, id: newMessageId(now), acceptedAt: now, stateAt: now, parts: [...parts] };
+    messages.set(message.id, message);
+    later(settings.deletionMs, () => {
+      leave(message);
+      removeParts(message);
+      message.deleted = true;
+    });
+    return message;
+  };
+
   const arrive = (message: Message, mailboxId: string) => {
-    message.recipient = mailboxId;
-    message.deliveredAt = clock.now();
-    message.sequence = ++sequence;
+    const deliveredAt = clock.now();
+    Object.assign(message, { recipient: mailboxId, deliveredAt, sequence: ++sequence });
     const inbox = inboxes.get(mailboxId);
     if (inbox) inbox.push(message);
     else inboxes.set(mailboxId, [message]);
-    later(setting.expiryMs, () => expire(message));
-  };
-
-  const expire = (message: Message) => {
-    if (message.state !== 'accepted') return;
-    leave(message);
-    fail(message, '14', 'Message not collected by recipient after 5 days');
+    const { expiryMs } = settings;
+    const uncollected = `Message not collected by recipient after ${Math.round(expiryMs / 86_400_000)} days`;
+    later(expiryMs, () => {
+      if (message.state !== 'accepted' || message.deliveredAt !== deliveredAt) return;
+      leave(message);
+      fail(message, '14', uncollected);
+    });
   };
 
   const fail = (message: Message, code: string, description: string) => {
-    message.state = 'undeliverable';
-    message.statusCode = code;
-    message.statusDescription = description;
+    enter(message, 'undeliverable');
+    message.failure = { code, event: 'SEND', description };
     if (message.from === undefined || message.type === 'REPORT') return;
     const { 'mex-localid': localId, 'mex-subject': subject } = message.headers;
     report({
@@ -129,92 +154,93 @@ export const createStore = (setting: StoreSetting): Store => {
       description,
       linkedMessageId: message.id,
       workflowId: message.workflowId,
-      mexTo: setting.reportAddressedTo === 'sender' ? message.from : (message.recipient ?? message.mexTo),
+      mexTo: settings.reportAddressedTo === 'sender' ? message.from : (message.recipient ?? message.mexTo),
       ...(localId === undefined ? {} : { localId }),
       ...(subject === undefined ? {} : { subject }),
     });
   };
 
-  const settle = (message: Message, to: Exclude<Route, { kind: 'refused' }>) => {
-    if (to.kind === 'undeliverable') {
-      later(setting.reportDelayMs, () => fail(message, to.code, to.description));
-    } else if (setting.deliveryDelayMs > 0) later(setting.deliveryDelayMs, () => arrive(message, to.mailboxId));
+  const settle = (message: Message) => {
+    const sender = directory.mailbox(message.from ?? '');
+    if (sender && !mayUse(sender, message.workflowId)) {
+      later(settings.reportDelayMs, () => fail(message, '16', 'Sender not allowed to send this workflow'));
+      return;
+    }
+    const to = route(message.mexTo, message.workflowId, directory);
+    if (to.kind !== 'mailbox') later(settings.reportDelayMs, () => fail(message, to.code, to.description));
+    else if (settings.deliveryDelayMs > 0) later(settings.deliveryDelayMs, () => arrive(message, to.mailboxId));
     else arrive(message, to.mailboxId);
   };
 
   const completeIfWhole = (message: Message) => {
     for (let i = 0; i < message.total; i++) if (!message.parts[i]) return;
-    message.state = 'accepted';
+    enter(message, 'accepted');
     sentMessages.push(message);
-    const to = route(message.mexTo, message.workflowId, directory);
-    if (to.kind === 'refused') later(0, () => fail(message, to.code, to.description));
-    else settle(message, to);
-  };
-
-  const keep = (message: Message): Message => {
-    messages.set(message.id, message);
-    return message;
+    settle(message);
   };
 
   const report = (wanted: ReportOf): Message => {
-    const header = {
+    const headers = {
       'mex-statusevent': wanted.event ?? 'SEND',
       'mex-statuscode': wanted.code,
       ...(wanted.description === undefined ? {} : { 'mex-statusdescription': wanted.description }),
       ...(wanted.linkedMessageId === undefined ? {} : { 'mex-linkedmsgid': wanted.linkedMessageId }),
       ...(wanted.localId === undefined ? {} : { 'mex-localid': wanted.localId }),
       ...(wanted.subject === undefined ? {} : { 'mex-subject': wanted.subject }),
+      ...(wanted.fileName === undefined ? {} : { 'mex-filename': wanted.fileName }),
     };
-    const message = keep({
-      id: newMessageId(clock.now()),
-      type: 'REPORT',
-      mexTo: wanted.mexTo ?? wanted.mailboxId,
-      workflowId: wanted.workflowId ?? '',
-      headers: header,
-      total: 0,
-      parts: [],
-      acceptedAt: clock.now(),
-      state: 'accepted',
-    });
+    const mexTo = wanted.mexTo ?? wanted.mailboxId;
+    const workflowId = wanted.workflowId ?? '';
+    const message = keep({ type: 'REPORT', mexTo, workflowId, headers, total: 0, state: 'accepted' }, []);
     arrive(message, wanted.mailboxId);
     return message;
   };
 
   return {
-    find: (id) => messages.get(id),
+    find: (id) => messages.get(id.toUpperCase()),
     inbox: (mailboxId) => inboxes.get(mailboxId) ?? [],
     sent: () => sentMessages,
     begin(fields, first) {
-      const message = keep({
-        ...fields,
-        id: newMessageId(clock.now()),
-        type: 'DATA',
-        acceptedAt: clock.now(),
-        state: 'uploading',
-        parts: [first],
-      });
+      const message = keep({ ...fields, type: 'DATA', state: 'uploading' }, [first]);
       completeIfWhole(message);
       return message;
     },
     addPart(message, part, content) {
+      const before = message.parts[part - 1];
+      if (before) bodies.remove(before.body);
       message.parts[part - 1] = content;
       completeIfWhole(message);
     },
     acknowledge(message) {
       if (message.state !== 'accepted') return;
-      message.state = 'acknowledged';
+      enter(message, 'acknowledged');
       leave(message);
     },
+    setState(message, state, failure) {
+      leave(message);
+      enter(message, state);
+      if (failure) message.failure = failure;
+      else delete message.failure;
+      if (state === 'accepted' && message.recipient !== undefined) arrive(message, message.recipient);
+    },
     report,
-    deliver(mailboxId, fields) {
-      const now = clock.now();
-      const message = keep({ ...fields, id: newMessageId(now), acceptedAt: now, state: 'accepted' });
+    deliver(mailboxId, fields, parts) {
+      const message = keep({ ...fields, type: 'DATA', state: 'accepted' }, parts);
       arrive(message, mailboxId);
       return message;
     },
-    reset() {
+    reset(mailboxId) {
+      if (mailboxId !== undefined) {
+        for (const message of inboxes.get(mailboxId) ?? []) {
+          removeParts(message);
+          messages.delete(message.id);
+        }
+        inboxes.delete(mailboxId);
+        return;
+      }
       for (const disarm of timers) disarm();
       timers.clear();
+      for (const message of messages.values()) removeParts(message);
       messages.clear();
       inboxes.clear();
       sentMessages.length = 0;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Clock } from '../platform/clock.ts';
+import { type Clock, hours, minutes } from '../platform/clock.ts';
 import { parseErrorBody } from './error-body.ts';
 import type { Configuration, Gone, Refused, Transient } from './outcomes.ts';
 import { describeCode } from './status-codes.ts';
@@ -11,20 +11,24 @@ export const errorBodyLimit = 65_536;
 export const listBodyLimit = 4_194_304;
 
 /** The body as text, or undefined where it is longer than `limit` or breaks off. */
-export const readText = async (response: IncomingMessage, limit: number): Promise<string | undefined> => {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of response as AsyncIterable<Buffer>) {
+export const readText = (response: IncomingMessage, limit: number): Promise<string | undefined> =>
+  new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    response.on('data', (chunk: Buffer) => {
       length += chunk.length;
-      if (length > limit) return undefined; // Leaving the loop closes the connection.
-      chunks.push(chunk);
-    }
-  } catch {
-    return undefined;
-  }
-  return Buffer.concat(chunks).toString('utf8');
-};
+      if (length <= limit) return void chunks.push(chunk);
+      resolve(undefined);
+      response.destroy(); // And with it the connection.
+    });
+    response.on('error', () => resolve(undefined));
+    response.on('close', () => {
+      const [only] = chunks;
+      const whole = chunks.length === 1 && only ? only : Buffer.concat(chunks);
+      resolve(response.readableEnded && response.complete ? whole.toString() : undefined);
+    });
+    if (response.destroyed) resolve(undefined);
+  });
 
 /** Reads an answer to its end so that its connection can be used again; a long body costs the connection instead. */
 export const discard = async (answer: Answer): Promise<void> => {
@@ -78,6 +82,35 @@ const byStatus: Record<number, { reason: string; advice: string }> = {
   },
 };
 
+/** A token bears two hours; a little less, since it shows whole minutes. */
+const tolerableSkewMs = hours(2) - minutes(2);
+
+const skewText = (skewMs: number): string => {
+  const whole = Math.round(Math.abs(skewMs) / minutes(1));
+  const [h, m] = [Math.floor(whole / 60), whole % 60];
+  return `${h} h ${m} min ${skewMs > 0 ? 'ahead of' : 'behind'} the server's`;
+};
+
+const tokenRefused = ({ status, serverTime }: Answer, clock: Clock): Configuration => {
+  const skewMs = serverTime === undefined ? 0 : clock.now() - serverTime;
+  if (Math.abs(skewMs) >= tolerableSkewMs) {
+    return {
+      kind: 'configuration',
+      cause: 'clock-skew',
+      reason: `MESH refused a newly made token (${status}), and our clock is ${skewText(skewMs)}.`,
+      advice: 'Set the clock right: MESH takes no token that is more than two hours off. Credentials need no change.',
+    };
+  }
+  return {
+    kind: 'configuration',
+    cause: 'token',
+    reason: `MESH refused a newly made token (${status}).`,
+    advice: 'Check mailbox id, mailbox password and shared key of this MESH environment, and that the clock is right.',
+  };
+};
+
+const redirects = new Set([301, 302, 303, 307, 308]);
+
 const isPassing = (status: number): boolean => status === 408 || status === 425 || status === 429;
 
 export type ErrorOutcome =
@@ -85,7 +118,12 @@ export type ErrorOutcome =
   | Transient
   | Configuration
   | Gone
-  | { readonly kind: 'server-error'; readonly status: number; readonly retryAfterMs?: number };
+  | {
+      readonly kind: 'server-error';
+      readonly status: number;
+      readonly reason: string;
+      readonly retryAfterMs?: number;
+    };
 
 /**
  * What an answer outside 2xx means, its body read. A 403 may be about this one token: the caller makes another before
@@ -105,19 +143,17 @@ export const readError = async (answer: Answer, clock: Clock): Promise<ErrorOutc
     };
   }
   if (status >= 500) {
-    return { kind: 'server-error', status, ...(wait === undefined ? {} : { retryAfterMs: wait }) };
+    const reason = `MESH is out of order (${status}).`;
+    return { kind: 'server-error', status, reason, ...(wait === undefined ? {} : { retryAfterMs: wait }) };
   }
-  if (status === 401 || status === 403) {
+  if (status === 401 || status === 403) return tokenRefused(answer, clock);
+  if (status < 400 && !redirects.has(status)) {
+    return { kind: 'transient', status, reason: `MESH gave an answer that cannot be understood (${status}).` };
+  }
+  if (status < 400) {
     return {
       kind: 'configuration',
-      reason: `MESH refused a newly made token (${status}).`,
-      advice:
-        'Check mailbox id, mailbox password and shared key of this MESH environment, and that the clock is right.',
-    };
-  }
-  if (status >= 300 && status < 400) {
-    return {
-      kind: 'configuration',
+      cause: 'address',
       reason: `MESH redirects to another address (${status}), which is not followed.`,
       advice: 'Check the MESH address of the mailbox.',
     };

@@ -1,11 +1,13 @@
 import { arch, platform, release } from 'node:os';
 import type { Clock } from '../platform/clock.ts';
 import { discard } from './answers.ts';
-import { command, mailboxPath, operation, type Session } from './calls.ts';
+import { command, mailboxPath, operation, pingCall } from './calls.ts';
 import type { MeshCredentials } from './credentials.ts';
+import { type Endpoint, lookup, searchWorkflow } from './directory.ts';
 import type { MeshEnvelope } from './envelope.ts';
 import {
   acknowledge,
+  count,
   type Download,
   download,
   head,
@@ -15,16 +17,24 @@ import {
   listInbox,
 } from './inbox.ts';
 import type { MeshHeaders } from './mesh-headers.ts';
-import { type ChunkCall, type SendOptions, send, sendChunk } from './outbox.ts';
+import { type SendOptions, send } from './outbox.ts';
+import { type ChunkCall, sendChunk } from './outbox-calls.ts';
 import { type ChunkOutcome, type Configuration, MeshFault, type Outcome, type SendOutcome } from './outcomes.ts';
-import { type Tracked, track } from './tracking.ts';
-import { createTransport, type MeshPart, secureContextOf, type Timeouts } from './transport.ts';
+import type { MeshPart } from './part-pump.ts';
+import { openSession } from './session.ts';
+import { type LocalIdTracking, type Tracked, track, trackByLocalId } from './tracking.ts';
+import { createTransport, type Timeouts } from './transport.ts';
 
 export interface MeshClientSetting {
   /** From `meshBaseUrl`: https only. */
   readonly baseUrl: string;
   readonly mailboxId: string;
   readonly credentials: MeshCredentials;
+  /**
+   * Reads the credentials anew where MESH refuses the token twice, or the certificate: once for each operation, not
+   * again within a minute of finding them unchanged. So a rotation needs neither deployment nor restart.
+   */
+  readonly renewCredentials?: () => Promise<MeshCredentials | Configuration | undefined>;
   readonly clock: Clock;
   readonly ids: { uuid(): string };
   /** Epoch milliseconds (of `clock`) at which whatever is under way is given up, such as the invocation's end. */
@@ -52,6 +62,8 @@ export interface MeshClient {
   inboxPages(query?: InboxQuery): AsyncGenerator<Outcome<InboxPage>, void, undefined>;
   /** The ids alone, each once. Throws a `MeshFault` where a page cannot be had. */
   allInboxIds(query?: InboxQuery): AsyncGenerator<string, void, undefined>;
+  /** Messages in the inbox. Deprecated by MESH: `approximateCount` of a list is as good. */
+  count(): Promise<Outcome<number>>;
   /** `gone` where the message is not in this inbox. */
   head(id: string): Promise<Outcome<MeshHeaders>>;
   download(id: string): Promise<Outcome<Download>>;
@@ -62,7 +74,16 @@ export interface MeshClient {
   sendChunk(chunk: ChunkCall): Promise<ChunkOutcome>;
   /** Not to be asked often, and no substitute for an acknowledgement. */
   track(meshMessageId: string): Promise<Outcome<Tracked>>;
+  /** For local ids that are unique: clears up an unknown outcome, as far as MESH can tell. */
+  trackByLocalId(localId: string): Promise<Outcome<LocalIdTracking>>;
+  /** Mailboxes of an organisation that take a workflow: none, one or several. */
+  lookup(odsCode: string, workflowId: string): Promise<Outcome<readonly Endpoint[]>>;
+  /** Mailboxes that take a workflow. */
+  searchWorkflow(workflowId: string): Promise<Outcome<readonly Endpoint[]>>;
+  /** Is MESH there? Proves the certificate, not the mailbox. */
   ping(): Promise<Outcome<undefined>>;
+  /** How far our clock was ahead of the server's at the last answer, in milliseconds, to the second. */
+  clockSkew(): number | undefined;
   /** Closes connections that wait: to be called when an invocation begins, since the server may have given them up. */
   dropIdleConnections(): void;
   /** Destroys every connection, whatever is under way on it. */
@@ -71,37 +92,37 @@ export interface MeshClient {
 
 const defaultTimeouts: Timeouts = { connectMs: 10_000, idleMs: 60_000, diagnosisMs: 1000 };
 
-const handshakeHeaders = (clientVersion: string) => ({
-  'mex-ClientVersion': clientVersion,
-  'mex-OSName': platform(),
-  'mex-OSVersion': release(),
-  'mex-OSArchitecture': arch(),
-});
+const handshakeHeaders = (clientVersion: string) => [
+  ...['mex-ClientVersion', clientVersion],
+  ...['mex-OSName', platform()],
+  ...['mex-OSVersion', release()],
+  ...['mex-OSArchitecture', arch()],
+];
 
 /** Throws a RangeError for a base URL that is not https: there is no unprotected MESH. */
 export const createMeshClient = (setting: MeshClientSetting): MeshClient => {
   const base = new URL(setting.baseUrl);
   if (base.protocol !== 'https:') throw new RangeError('The base URL of MESH must be https.');
-  const secureContext = secureContextOf(setting.credentials);
-  if (secureContext.kind !== 'ok') return unusable(secureContext);
-
-  const { clock, credentials, ids } = setting;
-  const transport = createTransport({
-    base,
-    secureContext: secureContext.value,
-    clock,
-    deadline: setting.deadline ?? (() => Number.POSITIVE_INFINITY),
-    timeouts: { ...defaultTimeouts, ...setting.timeouts },
-    maxConnections: setting.maxConnections ?? 10,
-    maxIdleMs: setting.maxIdleMs ?? 4000,
-  });
-  const session: Session = {
+  const { clock, ids } = setting;
+  const opened = openSession({
     mailboxId: setting.mailboxId.toUpperCase(),
-    credentials,
     clock,
     uuid: () => ids.uuid(),
-    transport,
-  };
+    credentials: setting.credentials,
+    renewCredentials: setting.renewCredentials,
+    transport: (secureContext) =>
+      createTransport({
+        base,
+        secureContext,
+        clock,
+        deadline: setting.deadline ?? (() => Number.POSITIVE_INFINITY),
+        timeouts: { ...defaultTimeouts, ...setting.timeouts },
+        maxConnections: setting.maxConnections ?? 10,
+        maxIdleMs: setting.maxIdleMs ?? 4000,
+      }),
+  });
+  if ('fault' in opened) return unusable(opened.fault);
+  const { session } = opened;
   const pages = (query: InboxQuery = {}) => inboxPages(session, query);
 
   return {
@@ -116,15 +137,20 @@ export const createMeshClient = (setting: MeshClientSetting): MeshClient => {
     listInbox: (query = {}) => listInbox(session, query),
     inboxPages: pages,
     allInboxIds: (query) => idsOf(pages(query)),
+    count: () => count(session),
     head: (id) => head(session, id),
     download: (id) => download(session, id),
     acknowledge: (id) => acknowledge(session, id),
     send: (envelope, parts, options) => send(session, envelope, parts, options),
     sendChunk: (chunk) => sendChunk(session, chunk),
     track: (meshMessageId) => track(session, meshMessageId),
-    ping: () => command(session, { method: 'GET', path: '/messageexchange/_ping', headers: {} }),
-    dropIdleConnections: () => transport.dropIdleConnections(),
-    close: () => transport.close(),
+    trackByLocalId: (localId) => trackByLocalId(session, localId),
+    lookup: (odsCode, workflowId) => lookup(session, odsCode, workflowId),
+    searchWorkflow: (workflowId) => searchWorkflow(session, workflowId),
+    ping: () => command(session, pingCall),
+    clockSkew: () => session.access().transport.clockSkew(),
+    dropIdleConnections: () => session.access().transport.dropIdleConnections(),
+    close: () => session.close(),
   };
 };
 
@@ -151,13 +177,18 @@ const unusable = (fault: Configuration): MeshClient => {
     listInbox: answer,
     inboxPages: pages,
     allInboxIds: () => idsOf(pages()),
+    count: answer,
     head: answer,
     download: answer,
     acknowledge: answer,
     send: answer,
     sendChunk: answer,
     track: answer,
+    trackByLocalId: answer,
+    lookup: answer,
+    searchWorkflow: answer,
     ping: answer,
+    clockSkew: () => undefined,
     dropIdleConnections: () => undefined,
     close: () => undefined,
   };

@@ -32,7 +32,12 @@ export interface CheckedCredentials {
   readonly daysToExpiry: number;
 }
 
-const configuration = (reason: string, advice: string): Configuration => ({ kind: 'configuration', reason, advice });
+const configuration = (reason: string, advice: string): Configuration => ({
+  kind: 'configuration',
+  cause: 'credentials',
+  reason,
+  advice,
+});
 
 /** Certificates of a PEM bundle; undefined where one of them, or the whole, cannot be read. */
 const certificates = (pem: string): X509Certificate[] | undefined => {

@@ -1,4 +1,3 @@
-import type { OutgoingHttpHeaders } from 'node:http';
 import type { Ok, Refused } from './outcomes.ts';
 import { ok } from './outcomes.ts';
 
@@ -32,36 +31,32 @@ const rules: Record<string, { max: number; required?: true; pattern?: RegExp; wh
   'Mex-Content-Checksum': { max: 100, pattern: /^[0-9A-Fa-f]*$/, what: 'is not in hex' },
 };
 
-const faultOf = (name: string, value: string): string | undefined => {
+/** Why MESH, or HTTP, does not take a header's value; undefined where nothing is wrong with it. */
+export const headerFault = (name: string, value: string): string | undefined => {
   const rule = rules[name];
   if (rule?.required && value.trim() === '') return 'is empty';
   if (rule && value.length > rule.max) return `is longer than ${rule.max} characters`;
   if (rule?.pattern && !rule.pattern.test(value)) return rule.what;
-  for (const character of value) {
-    const code = character.codePointAt(0) ?? 0;
-    if (code > 0xff) return 'has a character outside Latin-1, which an HTTP header cannot carry';
-    if (code < 0x20 || (code >= 0x7f && code <= 0x9f)) return 'has a control character';
-  }
-  return undefined;
+  const [character] = /[^\x20-\x7e\xa0-\xff]/.exec(value) ?? [];
+  if (character === undefined) return undefined;
+  return character.charCodeAt(0) > 0xff
+    ? 'has a character outside Latin-1, which an HTTP header cannot carry'
+    : 'has a control character';
 };
 
-/** The headers of a first part, or which of them cannot be sent (its name, never its value). */
-export const envelopeHeaders = (envelope: MeshEnvelope, from: string): Ok<OutgoingHttpHeaders> | Refused => {
-  const headers: Record<string, string> = {
-    'Mex-From': from,
-    'Mex-To': envelope.to,
-    'Mex-WorkflowID': envelope.workflowId,
-    'Mex-LocalID': envelope.localId,
-    'Mex-Subject': envelope.subject,
-    // A message of several parts reaches the recipient as octets unless this names its type.
-    'Mex-Content-Type': envelope.contentType,
-    'Content-Type': envelope.contentType,
-    ...(envelope.fileName === undefined ? {} : { 'Mex-FileName': envelope.fileName }),
-    ...(envelope.checksum === undefined ? {} : { 'Mex-Content-Checksum': envelope.checksum }),
-    ...(envelope.contentEncoding === undefined ? {} : { 'Content-Encoding': envelope.contentEncoding }),
-  };
-  for (const [name, value] of Object.entries(headers)) {
-    const fault = faultOf(name, value);
+/** The headers of a first part, names and values in turn, or which of them cannot be sent (its name, never its value). */
+export const envelopeHeaders = (envelope: MeshEnvelope, from: string): Ok<readonly string[]> | Refused => {
+  const { contentType, fileName, checksum, contentEncoding } = envelope;
+  const headers = ['Mex-From', from, 'Mex-To', envelope.to, 'Mex-WorkflowID', envelope.workflowId];
+  headers.push('Mex-LocalID', envelope.localId, 'Mex-Subject', envelope.subject);
+  // A message of several parts reaches the recipient as octets unless this names its type.
+  headers.push('Mex-Content-Type', contentType, 'Content-Type', contentType);
+  if (fileName !== undefined) headers.push('Mex-FileName', fileName);
+  if (checksum !== undefined) headers.push('Mex-Content-Checksum', checksum);
+  if (contentEncoding !== undefined) headers.push('Content-Encoding', contentEncoding);
+  for (let i = 0; i < headers.length; i += 2) {
+    const [name = '', value = ''] = [headers[i], headers[i + 1]];
+    const fault = headerFault(name, value);
     if (fault) {
       return {
         kind: 'refused',

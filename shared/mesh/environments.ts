@@ -12,7 +12,12 @@ export type MeshEnvironment = (typeof meshEnvironments)[number];
 
 const loopbackHosts = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
-const configuration = (reason: string, advice: string): Configuration => ({ kind: 'configuration', reason, advice });
+const configuration = (reason: string, advice: string): Configuration => ({
+  kind: 'configuration',
+  cause: 'address',
+  reason,
+  advice,
+});
 
 /**
  * The base URL of a named environment. `local` needs `localUrl`, an https address of this machine; the others take

@@ -3,10 +3,11 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { z } from 'zod';
 import { discard, readJson } from './answers.ts';
-import { callSafely, command, mailboxPath, operation, type Session } from './calls.ts';
+import { callSafely, command, mailboxPath, operation } from './calls.ts';
 import { maxParts } from './chunk-range.ts';
 import { MeshHeaders } from './mesh-headers.ts';
 import { MeshFault, type Outcome, ok, type Transient } from './outcomes.ts';
+import type { Session } from './session.ts';
 import type { Answer } from './transport.ts';
 
 export interface InboxQuery {
@@ -36,10 +37,15 @@ export interface Download {
 }
 
 const inboxAnswer = z.object({
-  messages: z.array(z.string()),
+  messages: z.array(z.unknown()),
   links: z.object({ next: z.string().nullish() }).nullish(),
-  approx_inbox_count: z.number().nullish(),
+  approx_inbox_count: z.number().nullish().catch(undefined),
 });
+const countAnswer = z.object({ count: z.int().nonnegative() });
+
+/** What cannot be asked for is left out, so that it does not stand in the way of the others on its page. */
+const isMessageId = (id: unknown): id is string =>
+  typeof id === 'string' && /^[^\p{C}]{1,300}$/u.test(id) && !/^\.{1,2}$/.test(id);
 
 /** Ten thousand pages of ten are more than any mailbox holds: past that the server is going round in circles. */
 const maxPages = 10_000;
@@ -62,13 +68,13 @@ export const listInbox = (session: Session, query: InboxQuery): Promise<Outcome<
     const outcome: Transient = { kind: 'transient', reason: 'The link to the next page does not lead to this inbox.' };
     return Promise.resolve(outcome);
   }
-  return operation(session, { method: 'GET', path, headers: {} }, async ({ response }) => {
+  return operation(session, { method: 'GET', path, headers: [] }, async ({ response }) => {
     const parsed = inboxAnswer.safeParse(await readJson(response));
     if (!parsed.success) return undefined;
     const { messages, links, approx_inbox_count: count } = parsed.data;
     return {
       value: {
-        messageIds: messages,
+        messageIds: messages.filter(isMessageId),
         ...(links?.next ? { next: links.next } : {}),
         ...(typeof count === 'number' ? { approximateCount: count } : {}),
       },
@@ -94,14 +100,21 @@ export async function* inboxPages(
   yield { kind: 'transient', reason: 'The list of the inbox does not end.' };
 }
 
+/** How many messages wait. MESH has deprecated it, and counts what is being collected. */
+export const count = (session: Session): Promise<Outcome<number>> =>
+  operation(session, { method: 'GET', path: mailboxPath(session, 'count'), headers: [] }, async ({ response }) => {
+    const parsed = countAnswer.safeParse(await readJson(response));
+    return parsed.success ? { value: parsed.data.count } : undefined;
+  });
+
 export const head = (session: Session, id: string): Promise<Outcome<MeshHeaders>> =>
-  operation(session, { method: 'HEAD', path: mailboxPath(session, 'inbox', id), headers: {} }, async (answer) => {
+  operation(session, { method: 'HEAD', path: mailboxPath(session, 'inbox', id), headers: [] }, async (answer) => {
     await discard(answer);
     return { value: MeshHeaders.fromHttp(answer.response.headers) };
   });
 
 export const acknowledge = (session: Session, id: string): Promise<Outcome<undefined>> =>
-  command(session, { method: 'PUT', path: mailboxPath(session, 'inbox', id, 'status', 'acknowledged'), headers: {} });
+  command(session, { method: 'PUT', path: mailboxPath(session, 'inbox', id, 'status', 'acknowledged'), headers: [] });
 
 const isGzip = ({ response: { headers } }: Answer) =>
   /^\s*(x-)?gzip\s*$/i.test(headers['content-encoding'] ?? '') && headers['content-length'] !== '0';
@@ -130,7 +143,7 @@ export const download = async (session: Session, id: string): Promise<Outcome<Do
     callSafely(session, {
       method: 'GET',
       path: part === 1 ? mailboxPath(session, 'inbox', id) : mailboxPath(session, 'inbox', id, String(part)),
-      headers: { 'Accept-Encoding': 'gzip' },
+      headers: ['Accept-Encoding', 'gzip'],
     });
   const called = await get(1);
   if (called.kind !== 'answered') return called;
@@ -154,6 +167,11 @@ export const download = async (session: Session, id: string): Promise<Outcome<Do
       const next = await get(part);
       if (next.kind !== 'answered') throw new MeshFault(next);
       current = next.answer;
+      const given = MeshHeaders.fromHttp(current.response.headers).chunkRange;
+      if (given && (given.part !== part || given.total !== total)) {
+        current.response.destroy();
+        throw new MeshFault({ kind: 'transient', reason: `MESH gave another part than part ${part} of ${total}.` });
+      }
       yield* decoded(current);
     }
   }

@@ -1,4 +1,4 @@
-import type { Configuration } from './outcomes.ts';
+import type { Configuration, ConfigurationCause } from './outcomes.ts';
 
 /** Why a request got no answer. */
 export type NetworkFault =
@@ -26,11 +26,17 @@ const isAboutOurCertificate = (code: string): boolean =>
     code,
   );
 
-const configuration = (reason: string, advice: string): Configuration => ({ kind: 'configuration', reason, advice });
+const configuration = (cause: ConfigurationCause, reason: string, advice: string): Configuration => ({
+  kind: 'configuration',
+  cause,
+  reason,
+  advice,
+});
 
 /** The server refuses the client certificate. */
 export const certificateRefused = (detail: string): Configuration =>
   configuration(
+    'client-certificate',
     `MESH refused the client certificate (${detail}).`,
     'Check that the certificate was issued for this MESH environment, is in date and has not been revoked.',
   );
@@ -40,18 +46,21 @@ export const classifyNetworkError = (error: unknown): NetworkFault => {
   const code = errorCode(error);
   if (untrustedServer.has(code)) {
     return configuration(
+      'server-certificate',
       `The server's certificate does not descend from the CA bundle (${code}).`,
       'Check that the environment secret holds the NHS certificates of this MESH environment, and that its address is right.',
     );
   }
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
     return configuration(
+      'server-certificate',
       `The server's certificate, or one of the CA bundle, is not valid today (${code}).`,
       'Check the clock, then the certificates in the environment secret; ask the MESH service desk if they are current.',
     );
   }
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID' || code === 'HOSTNAME_MISMATCH') {
     return configuration(
+      'address',
       `The server's certificate is for another host (${code}).`,
       'Check the MESH address of the mailbox. Do not send until it is understood: the server may not be MESH.',
     );
@@ -59,12 +68,14 @@ export const classifyNetworkError = (error: unknown): NetworkFault => {
   if (isAboutOurCertificate(code)) return certificateRefused(code);
   if (/WRONG_VERSION_NUMBER|PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|NO_PROTOCOLS_AVAILABLE/.test(code)) {
     return configuration(
+      'address',
       `The server does not speak TLS 1.2 or newer at this address (${code}).`,
       'Check the MESH address of the mailbox.',
     );
   }
   if (/^ERR_OSSL_/.test(code)) {
     return configuration(
+      'credentials',
       `The certificate, key or CA bundle cannot be used (${code}).`,
       'Store certificate and key again, in PEM, and check that they belong together.',
     );

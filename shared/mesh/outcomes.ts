@@ -26,9 +26,19 @@ export interface Transient {
   readonly retryAfterMs?: number;
 }
 
+/** `token`: mailbox, password or shared key. `clock-skew`: our clock is too far from the server's for any token. */
+export type ConfigurationCause =
+  | 'token'
+  | 'clock-skew'
+  | 'client-certificate'
+  | 'server-certificate'
+  | 'credentials'
+  | 'address';
+
 /** Certificate, key, CA, password, shared key, address: a person must change something, for every message alike. */
 export interface Configuration {
   readonly kind: 'configuration';
+  readonly cause?: ConfigurationCause;
   readonly reason: string;
   readonly advice: string;
 }
@@ -41,9 +51,14 @@ export interface Gone {
   readonly reason: string;
 }
 
-export type Outcome<T> = Ok<T> | Refused | Transient | Configuration | Gone;
+export type Fault = Refused | Transient | Configuration | Gone;
 
-/** How far a message of several parts has got: hand it back to `send` to go on from there. */
+export type Outcome<T> = Ok<T> | Fault;
+
+/**
+ * How far a message of several parts has got: hand it back to `send` to go on from there. Without its last part MESH
+ * delivers nothing of it, and nothing in the API deletes it.
+ */
 export interface UploadProgress {
   readonly meshMessageId: string;
   /** First part that MESH has not acknowledged, from 2. */
@@ -63,9 +78,11 @@ export interface UnknownOutcome {
   readonly reason: string;
 }
 
-/** A failed outcome of a message whose first part MESH has: it is finished through `upload`, never begun again. */
+/** A failed outcome of a message whose first part MESH has: it is finished through `upload`. */
 export interface Begun {
   readonly upload?: UploadProgress;
+  /** MESH does not know the upload any more (404, 410): it cannot be finished, and was never delivered. */
+  readonly abandoned?: true;
 }
 
 export type SendOutcome =
@@ -81,8 +98,8 @@ export const ok = <T>(value: T): Ok<T> => ({ kind: 'ok', value });
 
 /** Carries an outcome out of a stream or an iteration, where it cannot be returned. */
 export class MeshFault extends Error {
-  readonly outcome: Exclude<Outcome<never>, Ok<never>>;
-  constructor(outcome: Exclude<Outcome<never>, Ok<never>>) {
+  readonly outcome: Fault;
+  constructor(outcome: Fault) {
     super(outcome.reason);
     this.name = 'MeshFault';
     this.outcome = outcome;

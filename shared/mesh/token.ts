@@ -14,17 +14,24 @@ export interface TokenFields {
 }
 
 /** `yyyyMMddHHmm` in UTC: the only form a token's time has. */
-export const tokenTimestamp = (epochMs: number): string =>
-  new Date(epochMs).toISOString().replace(/[-:T]/g, '').slice(0, 12);
+export const tokenTimestamp = (epochMs: number): string => {
+  const at = new Date(epochMs);
+  const date = at.getUTCFullYear() * 10_000 + (at.getUTCMonth() + 1) * 100 + at.getUTCDate();
+  return String(date * 10_000 + at.getUTCHours() * 100 + at.getUTCMinutes());
+};
+
+const hashOf = (fields: TokenFields, timestamp: string): string => {
+  const { mailboxId, nonce, nonceCount = 0, password } = fields;
+  return createHmac('sha256', fields.sharedKey)
+    .update(`${mailboxId}:${nonce}:${nonceCount}:${password}:${timestamp}`)
+    .digest('hex');
+};
 
 /** Lower-case hex. The password stands before the timestamp here and nowhere in the header. */
-export const tokenHash = (fields: TokenFields): string =>
-  createHmac('sha256', fields.sharedKey)
-    .update(
-      [fields.mailboxId, fields.nonce, fields.nonceCount ?? 0, fields.password, tokenTimestamp(fields.at)].join(':'),
-    )
-    .digest('hex');
+export const tokenHash = (fields: TokenFields): string => hashOf(fields, tokenTimestamp(fields.at));
 
 /** The `Authorization` header of one request. MESH refuses a token that it has seen: make one for each attempt. */
-export const meshAuthorization = (fields: TokenFields): string =>
-  `NHSMESH ${[fields.mailboxId, fields.nonce, fields.nonceCount ?? 0, tokenTimestamp(fields.at), tokenHash(fields)].join(':')}`;
+export const meshAuthorization = (fields: TokenFields): string => {
+  const timestamp = tokenTimestamp(fields.at);
+  return `NHSMESH ${fields.mailboxId}:${fields.nonce}:${fields.nonceCount ?? 0}:${timestamp}:${hashOf(fields, timestamp)}`;
+};

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { readJson } from './answers.ts';
-import { mailboxPath, operation, type Session } from './calls.ts';
+import { discard, readJson } from './answers.ts';
+import { mailboxPath, operation } from './calls.ts';
 import type { Outcome } from './outcomes.ts';
+import type { Session } from './session.ts';
+import type { Answer } from './transport.ts';
 
 /** What MESH knows of a message of ours. Not a substitute for the practice's acknowledgement. */
 export interface Tracked {
@@ -70,8 +72,33 @@ const toTracked = (json: unknown, fallbackId?: string): Tracked | undefined => {
 
 export const track = (session: Session, meshMessageId: string): Promise<Outcome<Tracked>> => {
   const path = `${mailboxPath(session, 'outbox', 'tracking')}?${new URLSearchParams({ messageID: meshMessageId })}`;
-  return operation(session, { method: 'GET', path, headers: {} }, async ({ response }) => {
+  return operation(session, { method: 'GET', path, headers: [] }, async ({ response }) => {
     const tracked = toTracked(await readJson(response), meshMessageId);
     return tracked && { value: tracked };
   });
+};
+
+/** What MESH has under a local id. It does not see to it that local ids are unique. */
+export type LocalIdTracking =
+  | { readonly found: 'none' }
+  | { readonly found: 'one'; readonly tracked: Tracked }
+  /** More than one message has it: a duplicate exists already, where each message has a local id of its own. */
+  | { readonly found: 'several' };
+
+/**
+ * For clearing up an unknown outcome, where every message has a local id of its own (mesh 1.11). Only the first
+ * version of the API has it, and it is deprecated: `none` soon after sending proves nothing.
+ */
+export const trackByLocalId = (session: Session, localId: string): Promise<Outcome<LocalIdTracking>> => {
+  const path = mailboxPath(session, 'outbox', 'tracking', localId);
+  const read = async (answer: Answer): Promise<{ readonly value: LocalIdTracking } | undefined> => {
+    if (answer.status === 200) {
+      const tracked = toTracked(await readJson(answer.response));
+      return tracked && { value: { found: 'one', tracked } };
+    }
+    await discard(answer);
+    if (answer.status === 404) return { value: { found: 'none' } };
+    return answer.status === 300 ? { value: { found: 'several' } } : undefined;
+  };
+  return operation(session, { method: 'GET', path, headers: [], v1: true }, read, [300, 404]);
 };

@@ -1,25 +1,21 @@
-import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { isIP } from 'node:net';
-import type { Readable } from 'node:stream';
-import { createSecureContext, type SecureContext, connect as tlsConnect } from 'node:tls';
+import { createSecureContext, type SecureContext, TLSSocket, connect as tlsConnect } from 'node:tls';
 import type { Clock } from '../platform/clock.ts';
 import type { MeshCredentials } from './credentials.ts';
+import { watchDeadline } from './deadline.ts';
 import { certificateRefused, classifyNetworkError, type NetworkFault } from './network-faults.ts';
 import { type Configuration, type Ok, ok } from './outcomes.ts';
-
-/** Bytes to post: `length` is their exact number, `open` gives them from the beginning each time it is called. */
-export interface MeshPart {
-  readonly length: number;
-  open(): Readable | Promise<Readable>;
-}
+import { type MeshPart, PartFault, pump, type RequestCourse } from './part-pump.ts';
 
 export interface HttpCall {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
   /** Path and query, every part encoded. */
   readonly path: string;
-  readonly headers: OutgoingHttpHeaders;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
   readonly body?: MeshPart;
   /** Go out only on a connection that has answered before (see `Transport.exchange`). */
   readonly provenOnly?: boolean;
@@ -37,8 +33,8 @@ export interface Answer {
 
 export type Exchange =
   | Answer
-  /** `bodyBegan`: some of the body went out, and nobody knows how much of it the server has. */
-  | { readonly kind: 'no-answer'; readonly bodyBegan: boolean; readonly fault: NetworkFault }
+  /** `mayHaveArrived`: all of the body went out, and nobody knows how much of it the server has. */
+  | { readonly kind: 'no-answer'; readonly mayHaveArrived: boolean; readonly fault: NetworkFault }
   | { readonly kind: 'unproven' };
 
 export interface Timeouts {
@@ -70,12 +66,16 @@ export interface Transport {
    */
   exchange(call: HttpCall): Promise<Exchange>;
   /** Whether an idle connection that has answered lately is at hand; older ones are destroyed. */
-  hasProvenConnection(): boolean;
+  hasProvenConnection(): boolean | Promise<boolean>;
   /** Opens a connection and says nothing: a server that closes it at once refuses the certificate. */
   diagnose(): Promise<Configuration | undefined>;
   /** Milliseconds of the clock until the deadline. */
   remaining(): number;
+  /** How far our clock was ahead of the server's at the last answer, in milliseconds. */
+  clockSkew(): number | undefined;
   dropIdleConnections(): void;
+  /** Lets what is under way come to its end, and keeps no connection for more. */
+  retire(): void;
   close(): void;
 }
 
@@ -89,6 +89,7 @@ export const secureContextOf = (credentials: MeshCredentials): Ok<SecureContext>
     if (fault.kind === 'configuration') return fault;
     return {
       kind: 'configuration',
+      cause: 'credentials',
       reason: 'The certificate, key or CA bundle cannot be used.',
       advice: 'Store certificate, key and CA bundle again, in PEM, and check that they belong together.',
     };
@@ -96,29 +97,44 @@ export const secureContextOf = (credentials: MeshCredentials): Ok<SecureContext>
 };
 
 class Abandoned extends Error {}
-class BodyFault extends Error {}
 
-// Longer waits overflow a timer; no invocation lives that long.
-const longestWait = 2_147_483_647;
+/** All its connections go to one server with one set of credentials, so that any idle one will do. */
+class OneServerAgent extends Agent {
+  override getName(): string {
+    return 'mesh';
+  }
+}
+
 const leastTime = 1;
+/** Of the machine's time. */
+const longestSettlingMs = 100;
 
-const carriesLength = (call: HttpCall) => call.method === 'POST' || call.method === 'PUT';
+/** As they go out: a list spares Node a map of them for each request, but it then adds no host either. */
+const headerList = (host: string, { method, headers, body }: HttpCall): string[] => {
+  const list = ['Host', host, ...headers];
+  if (method === 'POST' || method === 'PUT') list.push('Content-Length', String(body?.length ?? 0));
+  return list;
+};
 
 export const createTransport = (setting: TransportSetting): Transport => {
   const { base, secureContext, clock, timeouts } = setting;
   const host = base.hostname.replace(/^\[|\]$/g, '');
   const port = base.port === '' ? 443 : Number(base.port);
   const tls = { secureContext, ...(isIP(host) ? {} : { servername: host }) };
-  const agent = new Agent({ ...tls, keepAlive: true, maxSockets: setting.maxConnections, scheduling: 'lifo' });
-  const secured = new WeakSet<Socket>();
+  const agent = new OneServerAgent({
+    ...tls,
+    keepAlive: true,
+    maxSockets: setting.maxConnections,
+    scheduling: 'lifo',
+    timeout: timeouts.idleMs,
+  });
+  const watch = watchDeadline(clock, setting.deadline);
   /** Connections that have answered, and when they last did. */
   const answeredAt = new WeakMap<Socket, number>();
-
-  const remaining = () => setting.deadline() - clock.now();
-  const idleSockets = () => Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? []);
+  let clockSkewMs: number | undefined;
 
   const dropIdleConnections = () => {
-    for (const socket of idleSockets()) socket.destroy();
+    for (const socket of Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? [])) socket.destroy();
   };
 
   const isFresh = (socket: Socket) => {
@@ -126,146 +142,109 @@ export const createTransport = (setting: TransportSetting): Transport => {
     return at !== undefined && clock.now() - at <= setting.maxIdleMs;
   };
 
-  const hasProvenConnection = () => {
+  const isProvenIdle = () => {
     let found = false;
-    for (const socket of idleSockets()) {
-      if (!isFresh(socket)) socket.destroy();
-      else if (!socket.destroyed) found = true;
+    for (const name in agent.freeSockets) {
+      for (const socket of agent.freeSockets[name] ?? []) {
+        if (!isFresh(socket)) socket.destroy();
+        else if (!socket.destroyed) found = true;
+      }
     }
     return found;
   };
 
+  /** Requests answered in full whose last bytes Node has not yet reported as written: their connection is not idle. */
+  const settling = new Set<Promise<void>>();
+  const settled = async () => {
+    await Promise.race([...settling, new Promise((resolve) => setTimeout(resolve, longestSettlingMs))]);
+    return isProvenIdle();
+  };
+  const settle = (request: ClientRequest) => {
+    const closed = new Promise<void>((resolve) => request.once('close', resolve));
+    settling.add(closed);
+    void closed.then(() => settling.delete(closed));
+  };
+  const hasProvenConnection = () => isProvenIdle() || (settling.size > 0 && settled());
+
+  const begin = (call: HttpCall, resolve: (exchange: Exchange) => void) => {
+    const { body } = call;
+    const course: RequestCourse = { bodySent: body === undefined, answered: false };
+    const request = httpsRequest({
+      host,
+      port,
+      method: call.method,
+      path: call.path,
+      headers: headerList(base.host, call),
+      agent,
+    });
+
+    // Clock time bounds the whole; the connection's own silences are the network's and count in the machine's time,
+    // or a clock that runs fast would cut healthy connections.
+    const giveUp = () => request.destroy(new Abandoned('The time for this request ran out.'));
+    watch.add(giveUp);
+    let silence = `No answer from MESH for ${timeouts.idleMs} ms.`;
+    request.on('timeout', () => request.destroy(new Abandoned(silence)));
+
+    const fail = (error: unknown) => {
+      if (course.answered) return; // The reader of the answer hears of it.
+      watch.remove(giveUp);
+      const ours = error instanceof Abandoned || error instanceof PartFault;
+      const fault: NetworkFault = ours
+        ? { kind: 'network', cut: false, reason: error.message }
+        : classifyNetworkError(error);
+      // What falls short of its announced length is no request that MESH could accept.
+      resolve({ kind: 'no-answer', mayHaveArrived: body !== undefined && course.bodySent, fault });
+    };
+    const go = (on: Socket) => {
+      silence = `No answer from MESH for ${timeouts.idleMs} ms.`;
+      if (on.timeout !== timeouts.idleMs) on.setTimeout(timeouts.idleMs);
+      if (body) pump(request, body, course);
+    };
+
+    request.on('socket', (socket) => {
+      if (call.provenOnly && !isFresh(socket)) {
+        watch.remove(giveUp);
+        resolve({ kind: 'unproven' });
+        request.destroy();
+      } else if (answeredAt.has(socket) || (socket instanceof TLSSocket && socket.authorized)) {
+        go(socket);
+      } else {
+        silence = `No connection to MESH in ${timeouts.connectMs} ms.`;
+        socket.setTimeout(timeouts.connectMs);
+        socket.once('secureConnect', () => go(socket));
+      }
+    });
+    request.on('response', (response) => {
+      course.answered = true;
+      const on = response.socket;
+      answeredAt.set(on, clock.now());
+      response.on('close', () => {
+        watch.remove(giveUp);
+        if (response.complete) answeredAt.set(on, clock.now());
+        // Half a request leaves a connection that nothing else can be sent on.
+        if (!course.bodySent) request.destroy();
+        else if (!request.writableFinished && !request.destroyed) settle(request);
+      });
+      const { bodySent } = course;
+      const { statusCode: status = 0, headers } = response;
+      const serverTime = headers.date === undefined ? Number.NaN : Date.parse(headers.date);
+      if (Number.isNaN(serverTime)) {
+        resolve({ kind: 'answer', status, response, bodySent });
+      } else {
+        clockSkewMs = clock.now() - serverTime;
+        resolve({ kind: 'answer', status, response, bodySent, serverTime });
+      }
+    });
+    request.on('error', fail);
+    request.on('close', () => fail(undefined));
+    if (!body) request.end();
+  };
+
   const exchange = (call: HttpCall) =>
     new Promise<Exchange>((resolve) => {
-      const time = remaining();
-      if (!(time >= leastTime)) {
-        const fault: NetworkFault = { kind: 'network', cut: false, reason: 'No time was left for another request.' };
-        return resolve({ kind: 'no-answer', bodyBegan: false, fault });
-      }
-      let bodyBegan = false;
-      let bodySent = call.body === undefined;
-      let answered = false;
-      let socket: Socket | undefined;
-      const stop = new AbortController();
-
-      const request = httpsRequest({
-        ...tls,
-        host,
-        port,
-        method: call.method,
-        path: call.path,
-        headers: carriesLength(call) ? { ...call.headers, 'Content-Length': call.body?.length ?? 0 } : call.headers,
-        agent,
-      });
-
-      const onIdle = () => request.destroy(new Abandoned(`No answer from MESH for ${timeouts.idleMs} ms.`));
-      const onConnectIdle = () => request.destroy(new Abandoned(`No connection to MESH in ${timeouts.connectMs} ms.`));
-      const release = () => {
-        stop.abort();
-        socket?.off('timeout', onIdle).off('timeout', onConnectIdle);
-      };
-      const fail = (error: unknown) => {
-        if (answered) return; // The reader of the answer hears of it.
-        release();
-        const fault: NetworkFault =
-          error instanceof Abandoned || error instanceof BodyFault
-            ? { kind: 'network', cut: false, reason: error.message }
-            : classifyNetworkError(error);
-        // A body that we ourselves broke off short of its announced length is no request that MESH could accept.
-        resolve({ kind: 'no-answer', bodyBegan: bodyBegan && !(error instanceof BodyFault), fault });
-      };
-
-      // Clock time bounds the whole; the connection's own silences are the network's and count in the machine's time,
-      // or a clock that runs fast would cut healthy connections.
-      if (Number.isFinite(time)) {
-        void clock.sleep(Math.min(time, longestWait), stop.signal).then(() => {
-          if (!stop.signal.aborted) request.destroy(new Abandoned('The time for this request ran out.'));
-        });
-      }
-
-      const go = (on: Socket) => {
-        on.off('timeout', onConnectIdle).setTimeout(timeouts.idleMs, onIdle);
-        if (call.body) void pump(call.body);
-      };
-
-      // One piece is held back until the next comes or the source ends, so that a source of the wrong length is found
-      // before MESH has all that was announced.
-      const pump = async (body: MeshPart) => {
-        let source: Readable | undefined;
-        let read = 0;
-        let held: Uint8Array | undefined;
-        try {
-          source = await body.open();
-          request.once('close', () => source?.destroy());
-          for await (const piece of source as AsyncIterable<Uint8Array>) {
-            if (answered || request.destroyed) return;
-            read += piece.length;
-            if (read > body.length) throw new BodyFault('The part is longer than announced.');
-            if (held) {
-              bodyBegan = true;
-              if (!request.write(held)) await drained();
-            }
-            held = piece;
-          }
-          if (answered || request.destroyed) return;
-          if (read < body.length) throw new BodyFault('The part is shorter than announced.');
-          bodyBegan = true;
-          bodySent = true;
-          request.end(held);
-        } catch (error) {
-          if (answered) return;
-          request.destroy(error instanceof BodyFault ? error : new BodyFault('The part could not be read.'));
-        } finally {
-          source?.destroy();
-        }
-      };
-
-      const drained = () =>
-        new Promise<void>((done) => {
-          const over = () => {
-            request.off('drain', over).off('close', over).off('response', over);
-            done();
-          };
-          request.on('drain', over).on('close', over).on('response', over);
-        });
-
-      request.on('socket', (assigned) => {
-        socket = assigned;
-        if (call.provenOnly && !isFresh(assigned)) {
-          release();
-          resolve({ kind: 'unproven' });
-          request.destroy();
-          return;
-        }
-        if (secured.has(assigned)) return go(assigned);
-        assigned.setTimeout(timeouts.connectMs, onConnectIdle);
-        assigned.once('secureConnect', () => {
-          secured.add(assigned);
-          go(assigned);
-        });
-      });
-      request.on('response', (response) => {
-        answered = true;
-        const on = response.socket;
-        answeredAt.set(on, clock.now());
-        response.once('end', () => {
-          answeredAt.set(on, clock.now());
-          // Half a request leaves a connection that nothing else can be sent on.
-          if (!bodySent) request.destroy();
-        });
-        response.once('close', release);
-        const date = Date.parse(response.headers.date ?? '');
-        resolve({
-          kind: 'answer',
-          status: response.statusCode ?? 0,
-          response,
-          bodySent,
-          ...(Number.isNaN(date) ? {} : { serverTime: date }),
-        });
-      });
-      request.on('error', fail);
-      request.on('close', () => fail(undefined));
-      if (!call.body) request.end();
+      if (watch.remaining() >= leastTime) return begin(call, resolve);
+      const fault: NetworkFault = { kind: 'network', cut: false, reason: 'No time was left for another request.' };
+      resolve({ kind: 'no-answer', mayHaveArrived: false, fault });
     });
 
   const diagnose = () =>
@@ -294,8 +273,16 @@ export const createTransport = (setting: TransportSetting): Transport => {
     exchange,
     hasProvenConnection,
     diagnose,
-    remaining,
+    remaining: watch.remaining,
+    clockSkew: () => clockSkewMs,
     dropIdleConnections,
-    close: () => agent.destroy(),
+    retire() {
+      agent.maxFreeSockets = 0;
+      dropIdleConnections();
+    },
+    close() {
+      agent.destroy();
+      watch.close();
+    },
   };
 };

@@ -8,7 +8,7 @@ import { createPki, type IssuedCertificate, type Pki } from '../../../local/pki/
 import { createMeshClient, type MeshClient, type MeshClientSetting } from '../../../shared/mesh/client.ts';
 import type { MeshCredentials } from '../../../shared/mesh/credentials.ts';
 import type { MeshEnvelope } from '../../../shared/mesh/envelope.ts';
-import type { MeshPart } from '../../../shared/mesh/transport.ts';
+import type { MeshPart } from '../../../shared/mesh/part-pump.ts';
 
 export const sharedKey = 'TestKey';
 export const sender = { mailboxId: 'RX1OT001', password: 'sender-password', odsCode: 'RX1', name: 'Walk-in centre' };

@@ -361,30 +361,95 @@ describe('look-up', () => {
 });
 
 describe('administration from another process', () => {
+  const admin = (path: string, value?: unknown, method = value === undefined ? 'GET' : 'POST') =>
+    raw(`${base}/admin/${path}`, {
+      method,
+      authorization: 'none',
+      ...(value === undefined ? {} : { body: typeof value === 'string' ? value : JSON.stringify(value) }),
+    });
+
   test('messages are listed with their digest and nothing of the patient', async () => {
     await rig.client().send({ ...envelope, to: routed, subject: 'Marker' }, [part(Buffer.from('x'))]);
-    const { json, text } = await raw('/simulator/messages?workflow=GPFED_CONSULT_REPORT', { authorization: 'none' });
+    const { json, text } = await admin('messages?workflow=GPFED_CONSULT_REPORT');
     expect(json.messages).toMatchObject([
       {
-        deliveredTo: practice.mailboxId,
-        length: 1,
+        recipient: practice.mailboxId,
+        status: 'accepted',
+        file_size: 1,
         sha256: '2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881',
       },
     ]);
-    expect(json.requests.send).toBe(1);
+    expect((await admin('requests')).json.send).toBe(1);
     expect(text).not.toMatch(/Marker|9691375087/);
-    expect((await raw('/simulator/messages?workflow=OTHER')).json.messages).toEqual([]);
-    expect((await raw(`/simulator/messages?recipient=${sender.mailboxId}`)).json.messages).toEqual([]);
+    expect((await admin('messages?workflow=OTHER')).json.messages).toEqual([]);
+    expect((await admin(`messages?recipient=${sender.mailboxId}`)).json.messages).toEqual([]);
+    expect((await admin(`message/${json.messages[0].message_id}`)).json).toMatchObject({ total_chunks: 1 });
   });
 
-  test('faults are set, and nonsense is refused', async () => {
-    const set = (body: string) => raw('/simulator/faults', { method: 'POST', body });
-    expect((await set(JSON.stringify({ operation: 'send', fault: 'status', status: 503 }))).status).toBe(204);
+  test('faults are set and taken away, and nonsense is refused', async () => {
+    expect((await admin('fault', { operation: 'send', fault: 'status', status: 503, times: 2 })).status).toBe(204);
     expect((await rig.client().send(envelope, [part(Buffer.from('x'))])).kind).toBe('unknown');
+    expect((await admin('fault', undefined, 'DELETE')).status).toBe(204);
     expect((await rig.client().send(envelope, [part(Buffer.from('x'))])).kind).toBe('sent');
-    expect((await set(JSON.stringify({ operation: 'send', fault: 'explode' }))).status).toBe(400);
-    expect((await set('{')).status).toBe(400);
-    expect((await raw('/simulator/other')).status).toBe(404);
+    expect((await admin('fault', { operation: 'send', fault: 'explode' })).status).toBe(400);
+    expect((await admin('fault', '{')).status).toBe(400);
+    expect((await admin('other')).status).toBe(404);
+    expect((await admin('fault', 'x'.repeat(70_000))).status).toBe(413);
+  });
+
+  test('settings are changed while it runs, and a reset brings the old ones back', async () => {
+    expect((await admin('settings', { max_body_bytes: 3 })).json).toMatchObject({ max_body_bytes: 3, latency_ms: 0 });
+    expect((await sendRaw({}, 'four')).status).toBe(413);
+    expect((await admin('settings', { max_body_bytes: 'many' })).status).toBe(400);
+    expect((await admin('settings', { no_such_setting: 1 })).status).toBe(400);
+    expect((await admin('reset', undefined, 'DELETE')).status).toBe(200);
+    expect((await sendRaw({}, 'four')).status).toBe(202);
+  });
+
+  test('one inbox is emptied without the others', async () => {
+    await sendRaw();
+    rig.simulator.control.deliver(sender.mailboxId, { from: 'X', workflowId: 'W', content: Buffer.from('x') });
+    expect((await admin(`reset/${practice.mailboxId}`, undefined, 'DELETE')).status).toBe(200);
+    expect(rig.simulator.control.inbox(practice.mailboxId)).toEqual([]);
+    expect(rig.simulator.control.inbox(sender.mailboxId)).toHaveLength(1);
+    expect((await admin('reset/NOBODY', undefined, 'DELETE')).status).toBe(404);
+  });
+
+  test('a mailbox is shown without its password, deactivated, and given another password', async () => {
+    const shown = await admin(`mailbox/${sender.mailboxId}`);
+    expect(shown.json).toMatchObject({ mailbox_id: sender.mailboxId, ods_code: 'RX1', active: true });
+    expect(shown.text).not.toContain(sender.password);
+    expect((await admin(`mailbox/${sender.mailboxId}`, { active: false })).status).toBe(204);
+    const refused = await raw(`${base}/${sender.mailboxId}/inbox`);
+    expect(refused.status).toBe(403);
+    expect(refused.json).toMatchObject({ detail: [{ msg: 'Request Received from Inactive Mailbox' }] });
+    expect((await admin(`mailbox/${sender.mailboxId}`, { active: true, password: 'new' })).status).toBe(204);
+    expect((await raw(`${base}/${sender.mailboxId}/inbox`)).status).toBe(403);
+    expect((await raw(`${base}/${sender.mailboxId}/inbox`, { as: { ...sender, password: 'new' } })).status).toBe(200);
+    expect((await admin('mailbox/NOBODY', { active: false })).status).toBe(404);
+    expect((await admin('mailbox/NOBODY')).status).toBe(404);
+  });
+
+  test('a clock that does not leap is left alone', async () => {
+    expect((await admin('clock')).json).toEqual({ now: expect.stringMatching(/^\d{4}-.*Z$/) });
+    expect((await admin('clock', { advance_ms: 1 })).status).toBe(409);
+  });
+
+  test('a message’s state is set by hand, but not before it is complete', async () => {
+    const { json } = await sendRaw();
+    const event = (id: string, status: string) => admin(`message/${id}/event`, { status, description: 'By hand' });
+    expect((await event(json.message_id, 'error')).status).toBe(200);
+    expect((await raw(`${outbox}/tracking?messageID=${json.message_id}`)).json).toMatchObject({
+      status: 'undeliverable',
+      status_success: false,
+      status_description: 'By hand',
+    });
+    expect((await event(json.message_id, 'accepted')).status).toBe(200);
+    expect(rig.simulator.control.inbox(practice.mailboxId)).toHaveLength(1);
+    const begun = await sendRaw({ 'Mex-Chunk-Range': '1:2' });
+    expect((await event(begun.json.message_id, 'accepted')).status).toBe(409);
+    expect((await event('20200529155357895317_3573F8', 'accepted')).status).toBe(404);
+    expect((await admin('message/20200529155357895317_3573F8')).status).toBe(404);
   });
 
   test('a fault for one mailbox spares the others', async () => {

@@ -124,7 +124,7 @@ test('702: an unregistered recipient is refused with code 12', async () => {
     kind: 'refused',
     status: 417,
     code: '12',
-    advice: expect.stringContaining('mailbox'),
+    advice: expect.stringContaining('service desk'),
   });
 });
 

@@ -27,6 +27,7 @@ const method = (resourceId: string, httpMethod: string): ApiMethod => ({
   resourceId,
   httpMethod,
   functionArn: `${resourceId}:${httpMethod}`,
+  needsKey: false,
   timeoutMs: 29_000,
 });
 resource('documents', 'root', 'documents');
@@ -138,7 +139,7 @@ describe('an authoriser', () => {
   ) => {
     const clock = virtualClock(0);
     const asked: JsonObject[] = [];
-    const stage = { apiId: 'api', apiName: 'by-hand', name: 'live', deployment, variables: {} };
+    const stage = { apiId: 'api', apiName: 'by-hand', name: 'live', deployment, variables: {}, keys: new Map() };
     const authorise = createAuthorise({
       clock,
       stage,
