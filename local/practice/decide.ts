@@ -8,6 +8,8 @@ export interface Opened {
   readonly facts: MessageFacts | undefined;
   /** What is wrong with it, by HL7's schema and by the standard; no patient data. */
   readonly problems: readonly string[];
+  /** The code that the problems deserve; 20009 where nothing says more. */
+  readonly faultCode?: string;
 }
 
 /** What the practice has had before. */
@@ -52,8 +54,9 @@ const steered = (word: string): readonly Answer[] | undefined => {
 };
 
 /** What the message itself deserves, without words. */
-const deserved = (facts: MessageFacts, problems: readonly string[], known: Known): readonly Answer[] => {
-  if (problems.length > 0) return [{ code: '20009', diagnostics: problemText(problems) }];
+const deserved = (facts: MessageFacts, opened: Opened, known: Known): readonly Answer[] => {
+  const { problems, faultCode = '20009' } = opened;
+  if (problems.length > 0) return [{ code: faultCode, diagnostics: problemText(problems) }];
   if (facts.messageHeaderId !== undefined && known.messageHeaderIds.has(facts.messageHeaderId))
     return [{ code: '20007', diagnostics: 'A message with this id was received before.' }];
   if (facts.documentBundleId !== undefined && known.documentIds.has(facts.documentBundleId))
@@ -83,7 +86,7 @@ export const decide = (opened: Opened, known: Known): Decision => {
   const words = [...facts.practitionerGiven, ...facts.patient.given];
   if (words.includes('noresponse')) return { answers: [], late: false };
 
-  const faults = deserved(facts, problems, known);
+  const faults = deserved(facts, opened, known);
   const asked = words.map(steered).find((answers) => answers !== undefined);
   const answers = faults.length > 0 ? faults : (asked ?? outcome(facts, known));
   return {

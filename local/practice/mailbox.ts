@@ -70,7 +70,7 @@ export const openPractice = async (setting: PracticeSetting): Promise<Practice> 
       return 'nothing to answer';
     }
     const xml = Buffer.concat(await body.toArray());
-    const delivered = { workflowId, subject: headers.get('mex-subject'), localId: headers.localId };
+    const delivered = { workflowId, subject: headers.get('mex-subject'), localId: headers.localId, from };
     const opened = openMessage(xml, delivered, setting.schema);
     const kept = await store.keep(mailboxId, meshMessageId, xml, opened.facts);
     const decision = decide(opened, { patients: setting.patients, messageHeaderIds, documentIds, filedDocumentIds });

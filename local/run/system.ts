@@ -162,6 +162,7 @@ export const startSystem = async (setting: SystemSetting): Promise<LocalSystem> 
       mailboxes: [world.sender, world.practice],
       sharedKey: world.sharedKey,
       patients: registeredPatients(world),
+      bodiesDir: join(dir, 'mesh'),
       ...(ports.mesh ? { port: ports.mesh } : {}),
     });
     closing.push(() => mesh.close());

@@ -3,7 +3,7 @@ import type { Indexed } from '../platform/table.ts';
 import { halfLimit, halfNotice, unfinishedAfter } from './due.ts';
 
 /**
- * The two halves of a drop, whichever comes first. Storage events come at least once, in any order (DESIGN 3, Pairing).
+ * The two halves of a drop, and whether it has attachments, whichever comes first. Storage events come at least once, in any order (DESIGN 3, Pairing).
  */
 export interface DropItem {
   readonly odsCode: OdsCode;
@@ -21,6 +21,8 @@ export interface DropItem {
   readonly replaced?: true;
   /** The organisation has been told that a half waits. */
   readonly noticed?: boolean;
+  /** Attachments have come since; some may still lie in the drop's folder. Which ones, the folder itself says. */
+  readonly attachments?: { readonly at: number; readonly noticed?: boolean };
 }
 
 export type Side = 'manifest' | 'pdf';
@@ -97,11 +99,16 @@ export const loneHalf = (item: DropItem): { side: Side; half: Half } | undefined
   return undefined;
 };
 
-/** When `watch` must look at the drop: to tell, then to reject a lone half; to hand an unfinished pair over again. */
+/** An attachment came. It makes nothing of a drop that is not whole, and a whole one may have waited for it. */
+export const withAttachment = (item: DropItem, at: number): { readonly item: DropItem; readonly changed: boolean } =>
+  item.attachments ? { item, changed: false } : { item: { ...item, attachments: { at } }, changed: true };
+
+/** When `watch` must look: to tell of a lone half or attachment, then to reject it; to hand an unfinished pair over again. */
 export const dropCheckAt = (item: DropItem): number | undefined => {
   const lone = loneHalf(item);
   if (lone) return lone.half.at + (item.noticed ? halfLimit : halfNotice);
   if (item.manifest && item.pdf) return Math.max(item.manifest.at, item.pdf.at) + unfinishedAfter;
+  if (item.attachments) return item.attachments.at + (item.attachments.noticed ? halfLimit : halfNotice);
   return undefined;
 };
 

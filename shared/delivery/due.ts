@@ -13,7 +13,7 @@ export interface DeliverySettings {
 export const workGrace = minutes(2);
 /** What lies in the inbox longer than this is unfinished by definition. */
 export const unfinishedAfter = minutes(15);
-/** How long a half waits for its other half, and a manifest for the PDF that it names. */
+/** How long a half waits for its other half, and a manifest for the files that it names. */
 export const halfLimit = hours(1);
 /** When the organisation is told that a half still waits. */
 export const halfNotice = minutes(5);
@@ -30,6 +30,8 @@ export const businessDue = days(2);
  * Invariant, tested: every record that has not ended, or has work, is due at some time.
  */
 export const nextCheckAt = (record: DocumentRecord, now: number, settings: DeliverySettings): number | undefined => {
+  // Whoever released it cannot ask compose; the next minute does.
+  if (record.work.composeAgain !== undefined) return now;
   if (hasWork(record.work)) return now + workGrace;
   if (hasEnded(record)) return undefined;
   // What only a person can move on is looked at daily.
@@ -37,9 +39,9 @@ export const nextCheckAt = (record: DocumentRecord, now: number, settings: Deliv
   const composition = currentComposition(record);
   switch (stateOf(record)) {
     case 'RECEIVED':
-      return composition.awaitingNamedPdfSince === undefined
+      return composition.awaitingFiles === undefined
         ? now + unfinishedAfter
-        : Math.max(now + minutes(1), composition.awaitingNamedPdfSince + halfLimit);
+        : Math.max(now + minutes(1), composition.awaitingFiles.since + halfLimit);
     case 'COMPOSED':
       return Math.max(now + minutes(1), composition.waiting?.until ?? now + queueSilence);
     case 'SENDING':

@@ -1,5 +1,7 @@
 import type { DocumentId, MeshMessageId, MessageHeaderId, OdsCode } from '../platform/ids.ts';
 import type { DeliverySettings } from './due.ts';
+import type { Standing } from './earlier-versions.ts';
+import type { PatientFinding } from './patient-check.ts';
 import type { Acknowledgement, AttemptOutcome, MeshReport, RecordedProblem, Source, StoredMessage } from './record.ts';
 import type { Discard } from './work.ts';
 
@@ -11,6 +13,8 @@ export interface Drop {
   readonly encounterId?: string;
   readonly version?: number;
   readonly source: Source;
+  /** Paths of the files that the manifest names and that are not there; absent where all are. */
+  readonly missing?: readonly string[];
   /** What to delete from the inbox once the drop is dealt with. */
   readonly discard: Discard;
 }
@@ -24,7 +28,13 @@ export type DeriveIds = (documentId: DocumentId, composition: number) => Composi
 
 /** Everything that can happen to a document. */
 export type DeliveryEvent =
-  | { readonly kind: 'dropped'; readonly drop: Drop; readonly ids: DeriveIds; readonly replaces?: string }
+  | {
+      readonly kind: 'dropped';
+      readonly drop: Drop;
+      readonly ids: DeriveIds;
+      readonly practice?: OdsCode;
+      readonly standing?: Standing;
+    }
   | {
       readonly kind: 'drop-rejected';
       readonly drop: Drop;
@@ -32,7 +42,15 @@ export type DeliveryEvent =
       readonly problems: readonly RecordedProblem[];
     }
   | { readonly kind: 'drop-refused'; readonly drop: Drop; readonly problems: readonly RecordedProblem[] }
-  | { readonly kind: 'named-pdf-missing'; readonly composition: number }
+  | { readonly kind: 'named-files-missing'; readonly composition: number; readonly paths: readonly string[] }
+  | {
+      readonly kind: 'patient-checked';
+      readonly composition: number;
+      readonly pdfVersionId: string;
+      readonly finding: PatientFinding;
+    }
+  /** A person lets it go on: who, and why. */
+  | { readonly kind: 'released'; readonly reason: 'other-patient'; readonly by: string; readonly why: string }
   | { readonly kind: 'rejected'; readonly composition: number; readonly problems: readonly RecordedProblem[] }
   | { readonly kind: 'suppressed'; readonly composition: number; readonly why: 'confidential' | 'registered-here' }
   | {
@@ -57,7 +75,24 @@ export type DeliveryEvent =
       readonly outcome: AttemptOutcome;
     }
   | { readonly kind: 'waits'; readonly composition: number; readonly until: number; readonly why: string }
-  | { readonly kind: 'superseded'; readonly composition: number; readonly byVersion: number }
+  /** `discard`: where its drop still lies in the inbox. */
+  | {
+      readonly kind: 'superseded';
+      readonly composition: number;
+      readonly byVersion: number;
+      readonly discard?: Discard;
+    }
+  /** Under the claim: what the practice holds of earlier versions, now that nobody can go before this one. */
+  | {
+      readonly kind: 'standing-decided';
+      readonly composition: number;
+      readonly standing: Standing;
+      readonly ids: DeriveIds;
+    }
+  /** A later version was accepted as the replacement of the composition with this D. */
+  | { readonly kind: 'replaced'; readonly documentBundleId: string; readonly byVersion: number }
+  /** The practice could not replace the composition with this D by a later version (20014). */
+  | { readonly kind: 'voided'; readonly documentBundleId: string; readonly byVersion: number }
   | { readonly kind: 'gave-up'; readonly composition: number }
   | {
       readonly kind: 'acknowledged';

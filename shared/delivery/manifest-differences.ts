@@ -1,26 +1,41 @@
 import { type Objects, readWhole } from '../platform/objects.ts';
 import { differingPaths } from '../submission/content-identity.ts';
-import { type Manifest, manifestLimit, manifestSchema } from '../submission/manifest.ts';
+import { type Manifest, manifestLimit } from '../submission/manifest.ts';
+import { readManifest } from '../submission/read-manifest.ts';
 import { manifestObject } from './keys.ts';
 import { currentComposition, type DocumentRecord } from './record.ts';
 
 /** Where a refused manifest differs from a stored one: paths only, never values. At least one. */
 export const pathsBetween = (stored: Buffer | undefined, mine: Manifest): readonly string[] => {
-  const theirs = stored && manifestSchema.safeParse(JSON.parse(stored.toString('utf8')));
-  const paths = theirs?.success ? differingPaths(theirs.data, mine) : ['manifest'];
+  const theirs = stored && readManifest(stored);
+  const paths = theirs?.kind === 'manifest' ? differingPaths(theirs.manifest, mine) : ['manifest'];
   return paths.length > 0 ? paths : ['pdf'];
 };
 
-/** Where it differs from the one that stands in the record: as composed, or, where that may be read, in the inbox. */
+interface ManifestPlaces {
+  readonly messages: Objects;
+  readonly drops?: Objects;
+}
+
+/** The manifest that stands in the record: as composed, or, where that may be read, in the inbox. */
+export const storedManifest = async (
+  { messages, drops }: ManifestPlaces,
+  record: DocumentRecord,
+): Promise<Buffer | undefined> => {
+  const { stored: message, source } = currentComposition(record);
+  const { key, versionId } = source.manifest;
+  const found =
+    (message && (await readWhole(messages, manifestObject(message.folder), manifestLimit * 2))) ??
+    (drops && (await readWhole(drops, key, manifestLimit, versionId)));
+  return found && found !== 'too-large' ? found.bytes : undefined;
+};
+
+/** Where a manifest differs from the one that stands in the record. */
 export const manifestDifferences = async (
-  { messages, drops }: { readonly messages: Objects; readonly drops?: Objects },
+  places: ManifestPlaces,
   existing: DocumentRecord,
   mine: Manifest,
 ): Promise<readonly string[]> => {
-  const { stored: message, source } = currentComposition(existing);
-  const { key, versionId } = source.manifest;
-  const stored =
-    (message && (await readWhole(messages, manifestObject(message.folder), manifestLimit * 2))) ??
-    (drops && (await readWhole(drops, key, manifestLimit, versionId)));
-  return stored && stored !== 'too-large' ? pathsBetween(stored.bytes, mine) : ['manifest'];
+  const stored = await storedManifest(places, existing);
+  return stored ? pathsBetween(stored, mine) : ['manifest'];
 };

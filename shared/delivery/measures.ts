@@ -1,4 +1,5 @@
 import type { MetricName } from '../platform/measure.ts';
+import { isLateReplacement } from './earlier-versions.ts';
 import { currentComposition, type DocumentRecord } from './record.ts';
 import { stateOf } from './state-of.ts';
 import { meanings, type State } from './states.ts';
@@ -21,6 +22,8 @@ const milestones: Readonly<Record<Exclude<State, 'RECEIVED' | 'COMPOSED' | 'SEND
   INFRASTRUCTURE_REJECTED: 'DocumentsInfrastructureRejected',
   BUSINESS_REJECTED: 'DocumentsBusinessRejected',
   CONTRADICTED: 'DocumentsContradicted',
+  NULL_AND_VOID: 'DocumentsNullAndVoid',
+  REPLACED: 'DocumentsReplaced',
   SUPERSEDED: 'DocumentsSuperseded',
   SUPPRESSED: 'DocumentsSuppressed',
 };
@@ -32,10 +35,13 @@ const secondsSince = (from: number, to: number) => Math.max(0, (to - from) / 100
 /** A person's move, and nobody else's: it ended badly, it is held, or the practice is silent for too long. */
 const reasonsForAttention = (record: DocumentRecord): readonly string[] => {
   const state = stateOf(record);
+  const { olderVersionAt, sentAt: gone } = currentComposition(record);
   return [
     ...(meanings[state].ended && meanings[state].whoseMove === 'the sender' ? [state] : []),
     ...record.holds.map(({ reason, at }) => `held ${reason} ${at}`),
     ...(record.overdueSince === undefined ? [] : ['overdue']),
+    // Told once, when it has gone to the new practice: the old one must be told by a person.
+    ...(olderVersionAt && gone ? [`version ${olderVersionAt.version} elsewhere`] : []),
   ];
 };
 
@@ -73,6 +79,8 @@ export const figuresOf = (before: DocumentRecord | undefined, after: DocumentRec
   if (after.overdueSince !== undefined && before?.overdueSince === undefined) count('DocumentsOverdue');
   const known = before ? reasonsForAttention(before) : [];
   if (reasonsForAttention(after).some((reason) => !known.includes(reason))) count('DocumentsNeedingAttention');
+  const late = (record: DocumentRecord | undefined) => record?.compositions.some(isLateReplacement) === true;
+  if (late(after) && !late(before)) count('LateReplacements');
   count('DuplicateDrops', after.counts.duplicateDrops - (before?.counts.duplicateDrops ?? 0));
   count('RefusedDrops', after.counts.refusedDrops - (before?.counts.refusedDrops ?? 0));
   return figures;

@@ -2,6 +2,7 @@ import { errorText, type Log } from '../platform/log.ts';
 import type { Objects } from '../platform/objects.ts';
 import type { Queue } from '../platform/queue.ts';
 import { change } from '../platform/table.ts';
+import { attachmentKey, manifestKey, pdfKey } from '../submission/object-names.ts';
 import { applyEvent, clearWork, type DeliveryContext, type StoredRecord } from './documents.ts';
 import { type DropItem, type FinishedHalf, finishPair, indexedDrop, type Side } from './drop.ts';
 import { type Encounter, noEncounter, releaseEncounter } from './encounter.ts';
@@ -28,6 +29,7 @@ export interface WorkContext extends DeliveryContext {
   readonly messages: Objects;
   readonly archive?: Objects;
   readonly outbox?: Queue;
+  readonly ingest?: Queue;
   /** The drops bucket again, for a function that may delete from its inbox. */
   readonly inbox?: Objects;
 }
@@ -98,17 +100,36 @@ const archiveSent = async (context: WorkContext, archive: Objects, record: Store
   }
 };
 
-/** Deletes the pair from the inbox, half by half and only the halves that were dealt with; then closes the drop. */
+/** What an answer to this document means for the version before it, and through that perhaps for the one before. */
+const tellPredecessor = async (
+  context: WorkContext,
+  { version }: StoredRecord,
+  { replaces, predecessor }: Composition,
+  kind: 'replaced' | 'voided',
+): Promise<void> => {
+  if (replaces === undefined || predecessor === undefined || version === undefined) return;
+  const applied = await applyEvent(context, predecessor.documentId, {
+    kind,
+    documentBundleId: replaces,
+    byVersion: version,
+  });
+  if (applied.kind === 'changed') await performWork(context, applied.record);
+};
+
+/** Deletes a drop from the inbox, object by object and only those that were dealt with; then closes it. */
 const discardDrop = async (context: WorkContext, inbox: Objects, record: StoredRecord, discard: Discard) => {
-  const key = dropKey(record.senderOds, discard.name);
-  for (const [side, versionId] of [
-    ['pdf', discard.pdfVersionId],
-    ['manifest', discard.manifestVersionId],
+  const { senderOds } = record;
+  const { name, attachments = [] } = discard;
+  const key = dropKey(senderOds, name);
+  // The manifest goes last: as long as it lies there, the drop can be told from attachments that nobody named.
+  for (const [object, versionId] of [
+    ...attachments.map((one) => [attachmentKey(senderOds, name, one.name), one.versionId] as const),
+    [pdfKey(senderOds, name), discard.pdfVersionId],
+    [manifestKey(senderOds, name), discard.manifestVersionId],
   ] as const) {
     if (versionId === undefined) continue;
-    const object = `inbox/${record.senderOds}/${discard.name}.${side === 'pdf' ? 'pdf' : 'json'}`;
     const current = await inbox.head(object);
-    // A newer object under the same name is another drop's half: it stays.
+    // A newer object under the same name is another drop's: it stays.
     if (current?.versionId === versionId) await inbox.remove(object, { ifMatch: current.etag });
   }
   await change<DropItem, undefined>(context.table, key, (stored) => {
@@ -131,7 +152,7 @@ const discardDrop = async (context: WorkContext, inbox: Objects, record: StoredR
 /** Each part of the work that this function can do, with what is left of it once done. */
 const partsOf = (context: WorkContext, record: StoredRecord): [done: Partial<Work>, run: () => Promise<void>][] => {
   const { work } = record;
-  const { archive, outbox, inbox } = context;
+  const { archive, outbox, ingest, inbox } = context;
   const each =
     (numbers: readonly number[] | undefined, run: (composition: Composition) => Promise<void>) => async () => {
       for (const composition of record.compositions) if (numbers?.includes(composition.number)) await run(composition);
@@ -153,6 +174,17 @@ const partsOf = (context: WorkContext, record: StoredRecord): [done: Partial<Wor
       'enqueue',
       each(numbers, (composition) => enqueue(context, outbox, record, composition)),
     );
+  }
+  add(
+    'voidPredecessor',
+    each(work.voidPredecessor, (composition) => tellPredecessor(context, record, composition, 'voided')),
+  );
+  add(
+    'markReplaced',
+    each(work.markReplaced, (composition) => tellPredecessor(context, record, composition, 'replaced')),
+  );
+  if (ingest) {
+    add('composeAgain', () => ingest.send({ documentId: record.documentId, composeAgain: true }));
   }
   if (inbox) {
     add('discardDrops', async () => {

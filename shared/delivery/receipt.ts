@@ -2,13 +2,18 @@ import { responseCode } from '../itk3/response-codes.ts';
 import { isoTime } from '../platform/clock.ts';
 import { receiptsPrefix } from '../platform/names.ts';
 import type { StoredRecord } from './documents.ts';
+import { isHeldFor } from './holds.ts';
+import { type PatientFinding, patientCheckWords } from './patient-check.ts';
 import { currentComposition, type DocumentRecord, type RecordedProblem } from './record.ts';
 import { stateOf } from './state-of.ts';
 import { type Mover, meanings, type State } from './states.ts';
+import { type Warning, warningsOf } from './warnings.ts';
+import { awaitsNamedFiles, whoseMove } from './whose-move.ts';
+import { type WayIn, wordings } from './wording.ts';
 
 /**
  * What an organisation that only knows S3 sees: `receipts/{ods}/{name}.json`. Holds no patient data and no value of
- * the manifest, only paths in it.
+ * the manifest, only paths in it, but for the ODS code of another practice that must be told (`warnings`).
  */
 export interface Receipt {
   readonly kind: 'send-document-receipt';
@@ -36,8 +41,12 @@ export interface Receipt {
   readonly problems?: readonly RecordedProblem[];
   /** Where the drop under this name was refused: how the document that stands goes on, which it did not change. */
   readonly document?: { readonly state: State; readonly meaning: string; readonly whoseMove: Mover };
+  /** What somebody should know beside the state: what other versions of the encounter mean. */
+  readonly warnings?: readonly Warning[];
   /** The practice may hold two copies. */
   readonly possibleDuplicate?: true;
+  /** Whether the PDF names the manifest's patient, where it was looked at. */
+  readonly patientCheck?: { readonly outcome: PatientFinding['outcome']; readonly meaning: string };
   readonly overdueSince?: string;
   readonly held?: readonly { readonly reason: string; readonly why: string; readonly at: string }[];
   readonly history: readonly {
@@ -61,9 +70,10 @@ const waitingTexts: Readonly<Record<WaitingState, { meaning: string; whoseMove: 
     advice: 'Put the PDF beside it under the same name, ending .pdf. An hour after the manifest came it is rejected.',
   },
   WAITING_FOR_MANIFEST: {
-    meaning: 'The PDF is here, its manifest is not.',
+    meaning: 'The PDF or an attachment is here, the manifest is not.',
     whoseMove: 'the sender',
-    advice: 'Put the manifest beside it under the same name, ending .json. An hour after the PDF came it is rejected.',
+    advice:
+      'Put the manifest there under the same name, ending .json. An hour after the first file came it is rejected.',
   },
   SENDER_NOT_REGISTERED: {
     meaning: 'No sending organisation is registered under this prefix. Nothing has been sent; the drop is kept.',
@@ -104,13 +114,24 @@ export const waitingReceipt = (
   history: [{ at: isoTime(since), what: 'waiting' }],
 });
 
-const adviceOf = (record: StoredRecord): string | undefined => {
+const suppressionAdvice = {
+  confidential:
+    'The consultation is marked confidential, so nothing of it was sent. Where the practice must know, tell it another way.',
+  'registered-here': 'The patient is registered with your own organisation, so there is nobody to send the report to.',
+} as const;
+
+const voidAdvice =
+  'Urgent: the practice may hold no valid version. Telephone it. Once a person has reviewed the report, hand it over again, complete, under the next version number: it then stands by itself and refers to none of these.';
+
+const adviceOf = (record: StoredRecord, way: WayIn): string | undefined => {
   const composition = currentComposition(record);
   const [hold] = record.holds;
   if (hold) return hold.why;
   switch (stateOf(record)) {
     case 'REJECTED':
-      return 'Put every problem listed right, then drop the manifest and the PDF again.';
+      return wordings[way].putRight;
+    case 'SUPPRESSED':
+      return composition.suppression && suppressionAdvice[composition.suppression.why];
     case 'SEND_FAILED':
       return composition.failure?.advice;
     case 'UNDELIVERED':
@@ -119,12 +140,14 @@ const adviceOf = (record: StoredRecord): string | undefined => {
       return composition.infrastructure && responseCode(composition.infrastructure.code).advice;
     case 'BUSINESS_REJECTED':
       return composition.business && responseCode(composition.business.code).advice;
+    case 'NULL_AND_VOID':
+      return voidAdvice;
     case 'ACCEPTED':
       return composition.business?.code === '30004' ? responseCode('30004').advice : undefined;
     case 'RECEIVED':
-      return composition.awaitingNamedPdfSince === undefined
-        ? undefined
-        : 'The PDF is not the one whose SHA-256 the manifest names. Drop the right PDF under the same name within an hour, or drop both again.';
+      return awaitsNamedFiles(record)
+        ? wordings[way].namedFilesMissing(composition.awaitingFiles?.paths ?? [])
+        : undefined;
     case 'COMPOSED':
       return composition.waiting && `Waits: ${composition.waiting.why}`;
     default:
@@ -132,12 +155,9 @@ const adviceOf = (record: StoredRecord): string | undefined => {
   }
 };
 
-const refusedAdvice =
-  'If the report has changed, drop it with the next version number. If not, nothing is to be done: the document that stands goes its way.';
-
 /** The receipt of one of the document's drops. A drop that was refused says so first, whatever the document became. */
 export const receiptOf = (record: StoredRecord, drop: DocumentRecord['drops'][number], now: number): Receipt => {
-  const receipt = documentReceipt(record, drop, now);
+  const receipt = documentReceipt(record, drop, now, 'drop');
   const refusal = record.refusals?.find((one) => one.name === drop.name);
   if (!refusal) return receipt;
   const state = stateOf(record);
@@ -147,18 +167,24 @@ export const receiptOf = (record: StoredRecord, drop: DocumentRecord['drops'][nu
     state: 'DROP_REFUSED',
     meaning: 'This drop was not taken: the same version of the same encounter was dropped before with other content.',
     whoseMove: 'the sender',
-    advice: refusedAdvice,
+    advice: wordings.drop.otherContent,
     problems: refusal.problems,
-    document: { state, meaning: meanings[state].meaning, whoseMove: meanings[state].whoseMove },
+    document: { state, meaning: meanings[state].meaning, whoseMove: whoseMove(record) },
   };
 };
 
-const documentReceipt = (record: StoredRecord, { name, at }: DocumentRecord['drops'][number], now: number): Receipt => {
+/** How the document itself stands, in the words of one way in. */
+export const documentReceipt = (
+  record: StoredRecord,
+  { name, at }: DocumentRecord['drops'][number],
+  now: number,
+  way: WayIn,
+): Receipt => {
   const composition = currentComposition(record);
   const state = stateOf(record);
-  const { meaning, whoseMove } = meanings[state];
-  const advice = adviceOf(record);
-  const namedPdfMissing = state === 'RECEIVED' && composition.awaitingNamedPdfSince !== undefined;
+  const advice = adviceOf(record, way);
+  const warnings = warningsOf(record);
+  const { patientCheck } = composition;
   return {
     kind: 'send-document-receipt',
     schemaVersion: 1,
@@ -173,18 +199,31 @@ const documentReceipt = (record: StoredRecord, { name, at }: DocumentRecord['dro
     updatedAt: isoTime(now),
     state,
     whatAcceptedMeans,
-    meaning: namedPdfMissing ? 'The manifest is here; the PDF that it names is not.' : meaning,
-    whoseMove: namedPdfMissing || record.holds.length > 0 ? 'the sender' : whoseMove,
+    meaning: awaitsNamedFiles(record)
+      ? 'The manifest is here; not every file that it names is.'
+      : isHeldFor(record, 'other-patient')
+        ? 'Held before anything was sent: the PDF seems to be about another patient.'
+        : meanings[state].meaning,
+    whoseMove: whoseMove(record),
     ...(advice === undefined ? {} : { advice }),
     ...(composition.rejection ? { problems: composition.rejection.problems } : {}),
+    ...(warnings.length === 0 ? {} : { warnings }),
     ...(composition.possibleDuplicate ? { possibleDuplicate: true as const } : {}),
+    ...(patientCheck === undefined
+      ? {}
+      : {
+          patientCheck: {
+            outcome: patientCheck.outcome,
+            meaning: patientCheckWords(patientCheck, composition.otherPatientReleased),
+          },
+        }),
     ...(record.overdueSince === undefined ? {} : { overdueSince: isoTime(record.overdueSince) }),
     ...(record.holds.length === 0
       ? {}
       : { held: record.holds.map(({ reason, why, at }) => ({ reason, why, at: isoTime(at) })) }),
     history: record.history.map(({ at, what, detail, times }) => ({
       at: isoTime(at),
-      what,
+      what: wordings[way].history[what] ?? what,
       ...(detail === undefined ? {} : { detail }),
       ...(times === undefined ? {} : { times }),
     })),

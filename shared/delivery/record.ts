@@ -1,5 +1,7 @@
 import type { DocumentId, MailboxId, MeshMessageId, MessageHeaderId, OdsCode } from '../platform/ids.ts';
-import type { Work } from './work.ts';
+import type { OlderVersion, Predecessor } from './earlier-versions.ts';
+import type { OtherPatientRelease, PatientCheck } from './patient-check.ts';
+import type { Discard, Work } from './work.ts';
 
 /**
  * What is known about one document: facts, never a state. The state is computed (`state-of.ts`), so that no fact can
@@ -39,10 +41,23 @@ export interface Composition {
   readonly messageHeaderId: MessageHeaderId;
   /** D: what a replacement points at. */
   readonly documentBundleId: string;
+  /** The practice that the manifest names as the patient's: an ODS code is no patient data. */
+  readonly practice?: OdsCode;
   /** D of the version that this one replaces. */
   readonly replaces?: string;
-  /** The PDF that lies in the inbox is not the one that the manifest names. */
-  readonly awaitingNamedPdfSince?: number;
+  /** Which version that is, and when it had been handed to MESH. */
+  readonly predecessor?: Omit<Predecessor, 'documentBundleId'>;
+  /** Another practice holds an earlier version: a person tells it. */
+  readonly olderVersionAt?: OlderVersion;
+  /** A later version was accepted in its place. */
+  readonly replacedBy?: { readonly at: number; readonly version: number };
+  /** A later version that was to replace it failed at the practice: both count as void (GPCM-SD-128). */
+  readonly voidedBy?: { readonly at: number; readonly version: number };
+  /** Files that the manifest names do not lie in the inbox, or others under their names: paths in the manifest. */
+  readonly awaitingFiles?: { readonly since: number; readonly paths: readonly string[] };
+  /** Whether the PDF's text names the manifest's patient; absent until it was looked at. */
+  readonly patientCheck?: PatientCheck;
+  readonly otherPatientReleased?: OtherPatientRelease;
   /** Present once its parts are stored; never composed again after that. */
   readonly stored?: StoredMessage;
   readonly rejection?: { readonly at: number; readonly problems: readonly RecordedProblem[] };
@@ -69,8 +84,18 @@ export interface Source {
   readonly manifest: { readonly key: string; readonly versionId: string; readonly sha256: string };
   /** The digest that the manifest names; absent where it names none and nobody has computed it. */
   readonly pdf: { readonly key: string; readonly versionId: string; readonly size: number; readonly sha256?: string };
+  /** What the manifest names beside the PDF; absent where it names nothing, and on compositions of the past. */
+  readonly attachments?: readonly SourceAttachment[];
   /** The request to the API that handed it over; absent where it was dropped. */
   readonly request?: { readonly requestId: string; readonly correlationId?: string };
+}
+
+export interface SourceAttachment {
+  readonly name: string;
+  /** As the manifest names it. */
+  readonly sha256: string;
+  /** What lay under its name when the drop was last looked at; absent where nothing did. */
+  readonly found?: { readonly versionId: string; readonly size: number };
 }
 
 export interface StoredMessage {
@@ -80,7 +105,7 @@ export interface StoredMessage {
   /** SHA-256 of the XML before any compression, hex. Stability is promised for this one. */
   readonly xmlDigest: string;
   readonly contentEncoding?: 'gzip';
-  readonly parts: readonly { readonly length: number; readonly sha256: string }[];
+  readonly parts: readonly { readonly length: number; readonly sha256: string; readonly compression?: string }[];
   readonly mailboxId: MailboxId;
   readonly workflowId: string;
 }
@@ -140,9 +165,30 @@ export interface RecordedProblem {
 export const dropNameOf = ({ manifest }: Source): string =>
   manifest.key.slice(manifest.key.lastIndexOf('/') + 1).replace(/\.json$/, '');
 
-/** Do both name the very same objects, version by version? */
-export const sameObjects = (a: Source, b: Source): boolean =>
+/** Do both name the very same manifest and PDF, version by version? */
+export const samePair = (a: Source, b: Source): boolean =>
   a.manifest.versionId === b.manifest.versionId && a.pdf.versionId === b.pdf.versionId;
+
+/** Does `later` name nothing that `earlier` did not? An attachment that has been taken away since is nothing new. */
+export const sameObjects = (earlier: Source, later: Source): boolean =>
+  samePair(earlier, later) &&
+  (later.attachments ?? []).every(
+    ({ name, found }) =>
+      found === undefined ||
+      (earlier.attachments ?? []).some((other) => other.name === name && other.found?.versionId === found.versionId),
+  );
+
+/** What is to be taken out of the inbox with the pair. */
+export const foundAttachments = ({ attachments = [] }: Source): { name: string; versionId: string }[] =>
+  attachments.flatMap(({ name, found }) => (found ? [{ name, versionId: found.versionId }] : []));
+
+/** What to take out of the inbox once a composition's input is dealt with. */
+export const discardOf = (source: Source): Discard => ({
+  name: dropNameOf(source),
+  manifestVersionId: source.manifest.versionId,
+  pdfVersionId: source.pdf.versionId,
+  attachments: foundAttachments(source),
+});
 
 /** A drop that was not taken, because the document under way or done has other content. */
 export interface Refusal {

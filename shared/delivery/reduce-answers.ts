@@ -2,7 +2,7 @@ import type { DeliveryEvent } from './events.ts';
 import type { Composition, DocumentRecord } from './record.ts';
 import { releaseLast } from './reduce-sending.ts';
 import { edit, noOp, type Reduction } from './reduction.ts';
-import { doubtfulAttempt, stateOf, stateOfComposition } from './state-of.ts';
+import { answeredState, doubtfulAttempt, stateOf } from './state-of.ts';
 import type { Work } from './work.ts';
 
 /** Codes that leave ACCEPTED as it is: success, both positive business answers, and "you sent it twice". */
@@ -25,7 +25,8 @@ export const reduceAcknowledged = (record: DocumentRecord, event: Acknowledged, 
   if (alreadyThere(composition, event)) return noOp('duplicate-acknowledgement');
   const { acknowledgement, level } = event;
   const { code, polarity } = acknowledgement;
-  const state = stateOfComposition(composition);
+  // What became of it through another version is told beside: here its own answers are judged.
+  const state = answeredState(composition);
   const late = record.overdueSince !== undefined || state === 'SEND_FAILED' || state === 'UNDELIVERED';
   const withAnswer: Composition = {
     ...composition,
@@ -33,6 +34,14 @@ export const reduceAcknowledged = (record: DocumentRecord, event: Acknowledged, 
   };
   const detail = `${code}${composition.number === record.compositions.length ? '' : ` for composition ${composition.number}`}`;
   const recordOnly = (what: string) => edit(record, at, { what, detail, work: endsDoubt(composition, at) });
+  // 20014 to what replaces: the practice marks the version before as bad as well (GPCM-SD-127, 128).
+  const failedReplacement = code === '20014' && composition.replaces !== undefined;
+  const told: Work = composition.predecessor
+    ? {
+        ...(failedReplacement ? { voidPredecessor: [composition.number] } : {}),
+        ...(level === 'business' && polarity === 'positive' ? { markReplaced: [composition.number] } : {}),
+      }
+    : {};
   const apply = (what: string) => {
     const { overdueSince: _, ...rest } = record;
     const cleared = { ...rest, holds: record.holds.filter(({ reason }) => reason !== 'doubt') };
@@ -40,7 +49,7 @@ export const reduceAcknowledged = (record: DocumentRecord, event: Acknowledged, 
       what: late ? `${what}, late` : what,
       detail,
       composition: withAnswer,
-      work: endsDoubt(composition, at),
+      work: { ...endsDoubt(composition, at), ...told },
     });
   };
   const contradicts = () =>
@@ -61,13 +70,17 @@ export const reduceAcknowledged = (record: DocumentRecord, event: Acknowledged, 
         : recordOnly('acknowledged again');
     case 'INFRASTRUCTURE_REJECTED':
     case 'BUSINESS_REJECTED':
+      // Refused in two ways: the one that reaches further counts.
+      if (failedReplacement) return apply('replacement failed: null and void');
       return level === 'business' && polarity === 'positive' ? contradicts() : recordOnly('acknowledged again');
     default:
       return apply(
         level === 'infrastructure'
           ? polarity === 'positive'
             ? 'infrastructure acknowledged'
-            : 'infrastructure rejected'
+            : failedReplacement
+              ? 'replacement failed: null and void'
+              : 'infrastructure rejected'
           : polarity === 'positive'
             ? 'accepted'
             : 'business rejected',

@@ -1,31 +1,44 @@
 import { boundProblems, problem } from '../submission/problems.ts';
-import type { DeliveryEvent, DeriveIds, Drop } from './events.ts';
+import { withStanding } from './earlier-versions.ts';
+import type { DeliveryEvent, Drop } from './events.ts';
+import { isHeldFor, withoutHold } from './holds.ts';
 import {
   type Composition,
   compositionLimit,
   currentComposition,
   type DocumentRecord,
-  dropNameOf,
+  discardOf,
   noCounts,
   type RecordedProblem,
   type Refusal,
   refusalLimit,
   refusalProblemLimit,
   sameObjects,
+  samePair,
 } from './record.ts';
 import { type Edit, edit, noOp, onCurrent, type Reduction, withDrop } from './reduction.ts';
 import { isCorrectable, stateOf } from './state-of.ts';
 
 type DropEvent = Extract<DeliveryEvent, { kind: 'dropped' | 'drop-rejected' | 'drop-refused' }>;
 
-const newComposition = (drop: Drop, ids: DeriveIds, number: number, at: number, replaces?: string): Composition => ({
-  number,
-  composedAt: at,
-  source: drop.source,
-  ...ids(drop.documentId, number),
-  ...(replaces === undefined ? {} : { replaces }),
-  attempts: [],
-});
+const newComposition = (event: Exclude<DropEvent, { kind: 'drop-refused' }>, number: number, at: number) => {
+  const { drop, ids } = event;
+  const { practice, standing = {} } = event.kind === 'dropped' ? event : {};
+  const composition: Composition = {
+    number,
+    composedAt: at,
+    source: drop.source,
+    ...ids(drop.documentId, number),
+    ...(practice === undefined ? {} : { practice }),
+    ...awaiting(drop, at),
+    attempts: [],
+  };
+  return withStanding(composition, standing);
+};
+
+/** Since when files are waited for; the hour does not begin again with each one that comes. */
+const awaiting = ({ missing }: Drop, at: number, since = at): Pick<Composition, 'awaitingFiles'> =>
+  missing && missing.length > 0 ? { awaitingFiles: { since, paths: missing } } : {};
 
 const newRecord = (drop: Drop, composition: Composition, at: number): DocumentRecord => ({
   documentId: drop.documentId,
@@ -48,7 +61,7 @@ const rejected = (
   problems: readonly RecordedProblem[],
   drop: Drop,
 ) =>
-  edit(record, at, {
+  edit(withoutHold(record, 'other-patient'), at, {
     what: 'rejected',
     detail: `${problems.length} problem${problems.length === 1 ? '' : 's'}`,
     composition: { ...composition, rejection: { at, problems: boundProblems(problems) } },
@@ -66,7 +79,7 @@ const tryAgain = (record: DocumentRecord, current: Composition, drop: Drop, at: 
   const { rejection: _r, suppression: _s, failure: _f, waiting: _w, ...rest } = current;
   if (state === 'REJECTED' || state === 'SUPPRESSED') {
     // Nothing was stored, so the time inside the message may be today's.
-    const composition = { ...rest, source: drop.source, composedAt: at, takenUpAgainAt: at };
+    const composition = { ...rest, source: drop.source, composedAt: at, takenUpAgainAt: at, ...awaiting(drop, at) };
     return { what: 'dropped again: tried again', composition };
   }
   if (state === 'SEND_FAILED' && current.stored && current.giveUpAt !== undefined) {
@@ -84,9 +97,15 @@ const tryAgain = (record: DocumentRecord, current: Composition, drop: Drop, at: 
   return undefined;
 };
 
-/** Only the current composition's problems are anybody's move: the item must not grow with every correction. */
-const withoutProblems = (composition: Composition): Composition =>
-  composition.rejection ? { ...composition, rejection: { ...composition.rejection, problems: [] } } : composition;
+/**
+ * Of a composition of the past neither problems nor where its attachments lay are anybody's business any more: the item
+ * must not grow with every correction.
+ */
+export const pastComposition = (composition: Composition): Composition => {
+  const { attachments: _, ...source } = composition.source;
+  const { rejection } = composition;
+  return { ...composition, source, ...(rejection ? { rejection: { ...rejection, problems: [] } } : {}) };
+};
 
 /** A name of the document's own keeps its refusal until it is dropped again; of others the latest few are kept. */
 const withRefusal = (record: DocumentRecord, refusal: Refusal): readonly Refusal[] => {
@@ -124,12 +143,22 @@ const again = (record: DocumentRecord, event: DropEvent, at: number): Reduction 
   const same = current.source.contentDigest === drop.source.contentDigest || sameObjects(current.source, drop.source);
   if (same && stateOf(record) === 'RECEIVED') {
     // The same event again, or the same drop before its message was stored: go on composing from where it lies now.
-    const { awaitingNamedPdfSince: _, ...rest } = current;
+    const { awaitingFiles, ...rest } = current;
     if (event.kind === 'drop-rejected') {
       return rejected({ ...record, ...names }, { ...rest, source: drop.source }, at, event.problems, drop);
     }
-    if (sameObjects(current.source, drop.source)) return noOp('compose-again');
-    return edit(record, at, { what: 'dropped again', record: names, composition: { ...rest, source: drop.source } });
+    if (sameObjects(current.source, drop.source) && (!drop.missing || awaitingFiles)) return noOp('compose-again');
+    // An attachment that comes later is no new drop.
+    const sameDrop = samePair(current.source, drop.source);
+    return edit(record, at, {
+      what: sameDrop ? 'a named file came' : 'dropped again',
+      ...(sameDrop ? {} : { record: names }),
+      composition: {
+        ...rest,
+        source: drop.source,
+        ...awaiting(drop, at, sameDrop ? awaitingFiles?.since : undefined),
+      },
+    });
   }
   if (same && event.kind === 'dropped') {
     const reopened = tryAgain(record, current, drop, at);
@@ -149,17 +178,12 @@ const again = (record: DocumentRecord, event: DropEvent, at: number): Reduction 
   if (record.compositions.length >= compositionLimit) {
     return refused(record, drop, [problem('TOO_MANY_CORRECTIONS', 'version')], at);
   }
-  const composition = newComposition(
-    drop,
-    event.ids,
-    current.number + 1,
-    at,
-    event.kind === 'dropped' ? event.replaces : undefined,
-  );
-  const corrected = edit(record, at, {
+  const composition = newComposition(event, current.number + 1, at);
+  // What held the wrong file does not hold the right one.
+  const corrected = edit(withoutHold(record, 'other-patient'), at, {
     what: 'corrected',
     detail: `composition ${composition.number}`,
-    record: { ...names, compositions: [...record.compositions.map(withoutProblems), composition] },
+    record: { ...names, compositions: [...record.compositions.map(pastComposition), composition] },
   });
   if (event.kind === 'dropped' || corrected.kind === 'no-op') return corrected;
   return rejected(corrected.record, composition, at, event.problems, drop);
@@ -168,55 +192,53 @@ const again = (record: DocumentRecord, event: DropEvent, at: number): Reduction 
 export const reduceDrop = (record: DocumentRecord | undefined, event: DropEvent, at: number): Reduction => {
   if (record) return again(record, event, at);
   if (event.kind === 'drop-refused') return noOp('nothing-to-refuse');
-  const composition = newComposition(
-    event.drop,
-    event.ids,
-    1,
-    at,
-    event.kind === 'dropped' ? event.replaces : undefined,
-  );
+  const composition = newComposition(event, 1, at);
   const created = newRecord(event.drop, composition, at);
   return event.kind === 'dropped'
     ? { kind: 'changed', what: 'received', record: created }
     : rejected(created, composition, at, event.problems, event.drop);
 };
 
-type ComposeEvent = Extract<DeliveryEvent, { kind: 'named-pdf-missing' | 'rejected' | 'suppressed' | 'composed' }>;
+type ComposeEvent = Extract<DeliveryEvent, { kind: 'named-files-missing' | 'rejected' | 'suppressed' | 'composed' }>;
+
+const sameValues = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((value, index) => value === b[index]);
 
 /** What compose found out about the current composition; only one that is still RECEIVED takes it. */
 export const reduceCompose = (record: DocumentRecord, event: ComposeEvent, at: number): Reduction =>
   onCurrent(record, event.composition, (composition) => {
     if (stateOf(record) !== 'RECEIVED') return noOp('already-decided');
-    const { awaitingNamedPdfSince, ...rest } = composition;
+    const { awaitingFiles, ...rest } = composition;
     const { source } = composition;
-    const discard = {
-      name: dropNameOf(source),
-      manifestVersionId: source.manifest.versionId,
-      pdfVersionId: source.pdf.versionId,
-    };
+    const discard = discardOf(source);
+    // An end of its own takes the hold with it: handed over again it is looked at again.
+    const free = withoutHold(record, 'other-patient');
     switch (event.kind) {
-      case 'named-pdf-missing':
-        return awaitingNamedPdfSince === undefined
-          ? edit(record, at, {
-              what: 'waits for the named PDF',
-              composition: { ...composition, awaitingNamedPdfSince: at },
-            })
-          : noOp('still-waiting');
+      case 'named-files-missing':
+        return awaitingFiles && sameValues(awaitingFiles.paths, event.paths)
+          ? noOp('still-waiting')
+          : edit(record, at, {
+              what: 'waits for the named files',
+              detail: event.paths.join(', '),
+              composition: { ...composition, awaitingFiles: { since: awaitingFiles?.since ?? at, paths: event.paths } },
+            });
       case 'rejected':
-        return edit(record, at, {
+        return edit(free, at, {
           what: 'rejected',
           detail: `${event.problems.length} problem${event.problems.length === 1 ? '' : 's'}`,
           composition: { ...rest, rejection: { at, problems: boundProblems(event.problems) } },
           work: { discardDrops: [discard] },
         });
       case 'suppressed':
-        return edit(record, at, {
+        return edit(free, at, {
           what: 'suppressed',
           detail: event.why,
           composition: { ...rest, suppression: { at, why: event.why } },
           work: { discardDrops: [discard] },
         });
       case 'composed':
+        // A slower run than the one that found it to be about somebody else.
+        if (isHeldFor(record, 'other-patient')) return noOp('held');
         return edit(record, at, {
           what: 'composed',
           composition: { ...rest, stored: event.stored, giveUpAt: event.giveUpAt },

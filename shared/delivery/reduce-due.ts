@@ -15,10 +15,13 @@ export const reduceDue = (record: DocumentRecord, settings: DeliverySettings, at
   const { number } = composition;
   switch (stateOf(record)) {
     case 'RECEIVED': {
-      const waitsSince = composition.awaitingNamedPdfSince;
-      if (waitsSince !== undefined) {
-        if (at < waitsSince + halfLimit) return noOp('not-due');
-        const problems = [problem('PDF_NOT_THE_ONE_NAMED', 'pdf.sha256')];
+      if (record.holds.length > 0) return noOp('held');
+      const awaited = composition.awaitingFiles;
+      if (awaited !== undefined) {
+        if (at < awaited.since + halfLimit) return noOp('not-due');
+        const problems = awaited.paths.map((path) =>
+          problem(path.startsWith('attachments') ? 'ATTACHMENT_NEVER_CAME' : 'PDF_NOT_THE_ONE_NAMED', path),
+        );
         return reduceCompose(record, { kind: 'rejected', composition: number, problems }, at);
       }
       // Its event came to nothing: compose is asked by the document's own name, and not for ever.

@@ -159,11 +159,15 @@ export const reduceSending = (record: DocumentRecord, event: SendEvent, at: numb
     case 'superseded':
       return onCurrent(record, event.composition, (composition) => {
         if (doubtfulAttempt(composition)) return held(record, at, `Version ${event.byVersion} has gone since.`);
-        return stateOf(record) === 'COMPOSED'
+        const state = stateOf(record);
+        return state === 'COMPOSED' || state === 'RECEIVED'
           ? edit(record, at, {
               what: 'superseded',
               detail: `version ${event.byVersion} went first`,
+              // Nobody need decide about a PDF that is not sent.
+              record: { holds: record.holds.filter(({ reason }) => reason !== 'other-patient') },
               composition: { ...composition, supersededBy: { at, version: event.byVersion } },
+              work: event.discard ? { discardDrops: [event.discard] } : {},
             })
           : noOp('not-supersedable');
       });
@@ -180,7 +184,7 @@ export const reduceSending = (record: DocumentRecord, event: SendEvent, at: numb
             failure: {
               at,
               code: 'GAVE_UP',
-              advice: `It could not be sent in time${lastReason(composition)}. Reach the practice by another route, or drop the document again.`,
+              advice: `It could not be sent in time${lastReason(composition)}. Reach the practice by another route, or hand the document over again.`,
             },
           },
         });

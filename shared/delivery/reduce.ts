@@ -3,21 +3,33 @@ import type { DocumentRecord } from './record.ts';
 import { reduceAcknowledged, reduceReported } from './reduce-answers.ts';
 import { reduceCompose, reduceDrop } from './reduce-drop.ts';
 import { reduceDue } from './reduce-due.ts';
+import { reduceHolds } from './reduce-holds.ts';
 import { reduceSending } from './reduce-sending.ts';
+import { reduceVersions, withLateNote } from './reduce-versions.ts';
 import { noOp, type Reduction } from './reduction.ts';
 
 /** The one place where a document's record changes: pure, total, the same whoever calls it and however often. */
 export const reduce = (record: DocumentRecord | undefined, event: DeliveryEvent, now: number): Reduction => {
+  const reduction = reduceEvent(record, event, now);
+  return reduction.kind === 'changed'
+    ? { ...reduction, record: withLateNote(record, reduction.record, now) }
+    : reduction;
+};
+
+const reduceEvent = (record: DocumentRecord | undefined, event: DeliveryEvent, now: number): Reduction => {
   if (event.kind === 'dropped' || event.kind === 'drop-rejected' || event.kind === 'drop-refused') {
     return reduceDrop(record, event, now);
   }
   if (!record) return noOp('no-such-document');
   switch (event.kind) {
-    case 'named-pdf-missing':
+    case 'named-files-missing':
     case 'rejected':
     case 'suppressed':
     case 'composed':
       return reduceCompose(record, event, now);
+    case 'patient-checked':
+    case 'released':
+      return reduceHolds(record, event, now);
     case 'attempt-begun':
     case 'attempt-ended':
     case 'waits':
@@ -28,6 +40,10 @@ export const reduce = (record: DocumentRecord | undefined, event: DeliveryEvent,
       return reduceAcknowledged(record, event, now);
     case 'reported':
       return reduceReported(record, event, now);
+    case 'standing-decided':
+    case 'replaced':
+    case 'voided':
+      return reduceVersions(record, event, now);
     case 'due':
       return reduceDue(record, event.settings, now);
   }

@@ -1,3 +1,4 @@
+import { isHeldFor } from './holds.ts';
 import { type Attempt, type Composition, currentComposition, type DocumentRecord } from './record.ts';
 import { meanings, type State } from './states.ts';
 
@@ -17,8 +18,11 @@ export const doubtfulAttempt = (composition: Composition): Attempt | undefined =
 export const possiblePosts = (composition: Composition): number =>
   composition.attempts.filter((attempt) => mayHaveLeft(attempt) || attempt.outcome?.kind === 'sent').length;
 
-/** An answer of the practice outranks a report, a report outranks what we know of sending, and so on down. */
-export const stateOfComposition = (composition: Composition): State => {
+/**
+ * What its own facts say, whatever became of it through another version. An answer of the practice outranks a report,
+ * a report outranks what we know of sending, and so on down.
+ */
+export const answeredState = (composition: Composition): State => {
   const { business, infrastructure, stored } = composition;
   if (business) return business.polarity === 'positive' ? 'ACCEPTED' : 'BUSINESS_REJECTED';
   if (infrastructure?.polarity === 'negative') return 'INFRASTRUCTURE_REJECTED';
@@ -33,6 +37,26 @@ export const stateOfComposition = (composition: Composition): State => {
   return stored ? 'COMPOSED' : 'RECEIVED';
 };
 
+/** 20014 to what replaces: the practice counts it and the version that it was to replace as bad (GPCM-SD-128). */
+const isFailedReplacement = ({ replaces, infrastructure, business }: Composition): boolean =>
+  replaces !== undefined && infrastructure?.code === '20014' && business?.polarity !== 'positive';
+
+/** What another version made void or replaced: only what may be at the practice, or was on its way there. */
+const canBeVoid: ReadonlySet<State> = new Set(['SENDING', 'SENT', 'INFRASTRUCTURE_ACKNOWLEDGED', 'ACCEPTED']);
+const canBeReplaced: ReadonlySet<State> = new Set([
+  ...canBeVoid,
+  'UNDELIVERED',
+  'INFRASTRUCTURE_REJECTED',
+  'BUSINESS_REJECTED',
+]);
+
+export const stateOfComposition = (composition: Composition): State => {
+  const state = answeredState(composition);
+  if (isFailedReplacement(composition)) return 'NULL_AND_VOID';
+  if (composition.voidedBy && canBeVoid.has(state)) return 'NULL_AND_VOID';
+  return composition.replacedBy && canBeReplaced.has(state) ? 'REPLACED' : state;
+};
+
 export const stateOf = (record: DocumentRecord): State =>
   record.contradiction ? 'CONTRADICTED' : stateOfComposition(currentComposition(record));
 
@@ -45,7 +69,10 @@ export const inDoubt = (record: DocumentRecord): boolean =>
 /** May a drop with other content take this document's place? (DESIGN 3, Identity.) */
 export const isCorrectable = (record: DocumentRecord): boolean =>
   !inDoubt(record) &&
-  (meanings[stateOf(record)].correctable || currentComposition(record).awaitingNamedPdfSince !== undefined);
+  (meanings[stateOf(record)].correctable ||
+    currentComposition(record).awaitingFiles !== undefined ||
+    // Nothing of it has left, and the wrong file may be what holds it.
+    isHeldFor(record, 'other-patient'));
 
 /** Attempts are numbered through all compositions of a document: a claim of a later one is always higher. */
 export const nextAttempt = (record: DocumentRecord): number =>

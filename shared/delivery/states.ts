@@ -13,6 +13,8 @@ export const states = [
   'INFRASTRUCTURE_REJECTED',
   'BUSINESS_REJECTED',
   'CONTRADICTED',
+  'NULL_AND_VOID',
+  'REPLACED',
   'SUPERSEDED',
   'SUPPRESSED',
 ] as const;
@@ -42,7 +44,7 @@ const ended = (whoseMove: Mover, meaning: string, correctable: boolean): Meaning
 });
 
 export const meanings: Readonly<Record<State, Meaning>> = {
-  RECEIVED: underWay('this system', 'The drop is registered; its message is being composed.'),
+  RECEIVED: underWay('this system', 'The document is registered; its message is being composed.'),
   COMPOSED: underWay('this system', 'The message is composed and stored; it waits to be sent.'),
   SENDING: underWay('this system', 'The message is being handed to MESH, or it is not yet known whether MESH took it.'),
   SENT: underWay('the practice', 'MESH has taken the message. The practice has not answered yet.'),
@@ -57,12 +59,12 @@ export const meanings: Readonly<Record<State, Meaning>> = {
   ),
   REJECTED: ended(
     'the sender',
-    'Refused here, before sending: nothing has left. Put the problems right and drop it again.',
+    'Refused here, before sending: nothing has left. Put the problems right and hand it over again.',
     true,
   ),
   SEND_FAILED: ended(
     'the sender',
-    'It could not be handed to MESH. Reach the practice by another route or drop it again.',
+    'It could not be handed to MESH. Reach the practice by another route or hand it over again.',
     true,
   ),
   UNDELIVERED: ended('the sender', 'MESH could not deliver it. Reach the practice by another route.', true),
@@ -81,6 +83,12 @@ export const meanings: Readonly<Record<State, Meaning>> = {
     'The practice gave two answers that exclude each other. Telephone the practice.',
     false,
   ),
+  NULL_AND_VOID: ended(
+    'the sender',
+    'A replacement failed at the practice: neither it nor the version that it was to replace counts there any more. Telephone the practice.',
+    false,
+  ),
+  REPLACED: ended('nobody', 'A later version of the same encounter has taken its place at the practice.', false),
   SUPERSEDED: ended('nobody', 'A later version of the same encounter went first; this one was not sent.', false),
   SUPPRESSED: ended(
     'nobody',

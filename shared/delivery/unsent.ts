@@ -6,12 +6,12 @@ export const takenUpAt = ({ takenUpAgainAt, composedAt }: Composition): number =
 
 /**
  * Since when a document waits for this system to send it; `undefined` where it does not: it has gone or ended, it is
- * held for a person, or its sender has yet to drop the PDF that its manifest names.
+ * held for a person, or its sender has yet to drop a file that its manifest names.
  */
 export const unsentSince = (record: DocumentRecord): number | undefined => {
   const state = stateOf(record);
   if (state !== 'RECEIVED' && state !== 'COMPOSED' && state !== 'SENDING') return undefined;
   const composition = currentComposition(record);
-  if (record.holds.length > 0 || composition.awaitingNamedPdfSince !== undefined) return undefined;
+  if (record.holds.length > 0 || composition.awaitingFiles !== undefined) return undefined;
   return takenUpAt(composition);
 };

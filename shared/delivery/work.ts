@@ -16,13 +16,20 @@ export interface Work {
   readonly indexMessages?: readonly number[];
   /** Copy these compositions, as sent, to the archive. */
   readonly archive?: readonly number[];
+  /** Compose this composition, from the versions of the objects that it names. */
+  readonly composeAgain?: number;
+  /** These compositions were accepted: tell the documents that they replace. */
+  readonly markReplaced?: readonly number[];
+  /** These failed at the practice as replacements: the documents that they were to replace count as void too. */
+  readonly voidPredecessor?: readonly number[];
 }
 
-/** The halves of a drop that were dealt with, by their versions. */
+/** The objects of a drop that were dealt with, by their versions. */
 export interface Discard {
   readonly name: string;
   readonly manifestVersionId?: string;
   readonly pdfVersionId?: string;
+  readonly attachments?: readonly { readonly name: string; readonly versionId: string }[];
 }
 
 export const noWork: Work = {};
@@ -42,6 +49,8 @@ export const mergeWork = (old: Work, added: Work): Work => {
   const discardDrops = [...(old.discardDrops ?? []), ...(added.discardDrops ?? [])].slice(-discardLimit);
   const indexMessages = union(old.indexMessages, added.indexMessages);
   const archive = union(old.archive, added.archive);
+  const markReplaced = union(old.markReplaced, added.markReplaced);
+  const voidPredecessor = union(old.voidPredecessor, added.voidPredecessor);
   return {
     ...old,
     ...added,
@@ -49,5 +58,7 @@ export const mergeWork = (old: Work, added: Work): Work => {
     ...(discardDrops.length > 0 ? { discardDrops } : {}),
     ...(indexMessages.length > 0 ? { indexMessages } : {}),
     ...(archive.length > 0 ? { archive } : {}),
+    ...(markReplaced.length > 0 ? { markReplaced } : {}),
+    ...(voidPredecessor.length > 0 ? { voidPredecessor } : {}),
   };
 };

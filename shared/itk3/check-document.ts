@@ -1,274 +1,220 @@
+import { isNhsNumber } from '../submission/nhs-number.ts';
+import { attachmentTypeOf } from './attachment-types.ts';
+import { checkComposition } from './check-composition.ts';
 import { checkEntries } from './check-header.ts';
-import { structureDefinitions, systems, urnOf, verifiedNhsNumber } from './fixed-values.ts';
-import { type Issues, isInstant } from './issues.ts';
+import { checkProfile } from './check-profile.ts';
+import { structureDefinitions, systems, verifiedNhsNumber } from './fixed-values.ts';
+import { type Issues, isCalendarDate, isInstant, isUuid } from './issues.ts';
 import { identifierOf, type MessageFacts, resourceOf } from './message-facts.ts';
-import { type MessageProfile, wordingOf131 } from './profiles.ts';
-import { textOf } from './wording.ts';
+import type { MessageProfile } from './profiles.ts';
 import { child, childrenOf, valueAt, type XmlElement } from './xml-tree.ts';
 
-/** File types that may be attached; TIFF and RTF under their registered names beside the published ones. */
-export const approvedContentTypes: ReadonlySet<string> = new Set([
-  'application/pdf',
-  'application/msword',
-  'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
-  'application/mswrtford',
-  'application/rtf',
-  'text/html',
-  'text/plain',
-  'text/xml',
-  'image/jpg',
-  'image/jpeg',
-  'image/png',
-  'image/tif',
-  'image/tiff',
-]);
+/** What the document bundle holds, and how many of each at least and at most; version 2 names a clinician if known. */
+const cardinalities = (profile: MessageProfile): readonly (readonly [kind: string, min: number, max: number])[] => [
+  ['Composition', 1, 1],
+  ['Binary', 1, Number.POSITIVE_INFINITY],
+  ['Practitioner', profile.sdsUserIdRequired ? 1 : 0, 1],
+  ['Organization', 1, 1],
+  ['Patient', 1, 1],
+];
+
+/** Who else may be the author where no clinician is named (CareConnect-Composition-1). */
+const otherAuthors = ['Device', 'RelatedPerson'];
 
 /** The document bundle and its resources (reference 1.7). */
-export const checkDocument = (root: XmlElement, facts: MessageFacts, profile: MessageProfile, issues: Issues): void => {
+export const checkDocument = (
+  root: XmlElement,
+  facts: MessageFacts,
+  profile: MessageProfile,
+  issues: Issues,
+  options: { readonly skeleton?: boolean } = {},
+): void => {
   const name = 'Bundle(document)';
+  const itk = 'ITK-Document-Bundle-1';
   const document = resourceOf(childrenOf(root, 'entry')[2]);
   if (document?.name !== 'Bundle') {
-    issues.add('GPCM-SD-103', 'Bundle.entry[2]', 'the third entry must be the document Bundle');
+    issues.add('GPCM-SD-103', 'Bundle.entry[2]', 'the third entry must be the document Bundle', 'structure');
     return;
   }
   issues.profile(document, structureDefinitions.documentBundle, name);
   issues.expect(
     isInstant(valueAt(document, 'meta', 'lastUpdated')),
-    'ITK-Document-Bundle-1',
+    itk,
     `${name}.meta.lastUpdated`,
     'must be an instant: the document’s date',
   );
-  issues.value(document, ['type'], 'document', 'ITK-Document-Bundle-1', name);
+  issues.value(document, ['type'], 'document', itk, name);
   issues.value(document, ['identifier', 'system'], systems.uuid, 'bdl-9', name);
-  issues.present(document, ['identifier', 'value'], 'bdl-9', name);
-  checkEntries(document, name, 'ITK-Document-Bundle-1', issues);
+  issues.expect(
+    isUuid(valueAt(document, 'identifier', 'value')),
+    ['bdl-9', 'FHIR-VER-01'],
+    `${name}.identifier.value`,
+    'must be a UUID',
+  );
+  checkEntries(document, name, itk, issues);
 
-  const resources = childrenOf(document, 'entry').flatMap((entry) => resourceOf(entry) ?? []);
-  const kinds = ['Composition', 'Binary', 'Practitioner', 'Organization', 'Patient'];
+  const resources = childrenOf(document, 'entry').map(resourceOf);
   issues.expect(
     resources[0]?.name === 'Composition',
-    'GPCM-SD-104',
+    ['GPCM-SD-104', 'GPCM-SD-113'],
     `${name}.entry[0]`,
     'the first entry must be the Composition',
+    'structure',
   );
-  for (const kind of kinds) {
-    const count = resources.filter((resource) => resource.name === kind).length;
-    issues.expect(
-      kind === 'Binary' ? count > 0 : count === 1,
-      'ITK-Document-Bundle-1',
-      `${name}.entry(${kind})`,
-      kind === 'Binary' ? 'there must be at least one' : 'there must be exactly one',
-    );
+  const all = (kind: string) => resources.filter((resource) => resource !== undefined && resource.name === kind);
+  for (const [kind, min, max] of cardinalities(profile)) {
+    const count = all(kind).length;
+    const message =
+      max > 1 ? 'there must be at least one' : min === 1 ? 'there must be exactly one' : 'there must be at most one';
+    issues.expect(count >= min && count <= max, itk, `${name}.entry(${kind})`, message, 'required');
   }
-  for (const other of resources.filter((resource) => !kinds.includes(resource.name)))
-    issues.add('ITK-Document-Bundle-1', `${name}.entry(${other.name})`, 'must not be there');
+  const kinds = [...cardinalities(profile).map(([kind]) => kind), ...(profile.sdsUserIdRequired ? [] : otherAuthors)];
+  for (const [index, resource] of resources.entries())
+    if (resource && !kinds.includes(resource.name))
+      issues.add(itk, `${name}.entry[${index}].resource`, 'has no place in this document', 'structure');
+  checkProfile(document, itk, name, issues);
 
-  const first = (kind: string) => resources.find((resource) => resource.name === kind);
-  const binaries = resources.filter((resource) => resource.name === 'Binary');
-  const composition = first('Composition');
-  if (composition) {
-    const id = (kind: string) => urnOf(valueAt(first(kind), 'id') ?? '');
-    checkComposition(composition, facts, profile, issues);
-    issues.value(composition, ['subject', 'reference'], id('Patient'), 'GPCM-SD-120', 'Composition');
-    issues.value(composition, ['author', 'reference'], id('Practitioner'), 'GPCM-SD-121', 'Composition');
-    issues.value(composition, ['custodian', 'reference'], id('Organization'), 'GPCM-SD-122', 'Composition');
-    checkSections(composition, binaries, issues);
-  }
-  for (const [index, binary] of binaries.entries()) checkBinary(binary, `Binary[${index}]`, issues);
-  checkPractitioner(first('Practitioner'), issues);
-  checkOrganization(first('Organization'), issues);
-  checkPatient(first('Patient'), issues);
-};
-
-const checkComposition = (
-  composition: XmlElement,
-  facts: MessageFacts,
-  profile: MessageProfile,
-  issues: Issues,
-): void => {
-  const name = 'Composition';
-  issues.profile(composition, structureDefinitions.composition, name);
-  issues.value(composition, ['identifier', 'system'], systems.uuid, 'CareConnect-Composition-1', name);
-  issues.present(composition, ['identifier', 'value'], 'CareConnect-Composition-1', name);
-  issues.value(composition, ['status'], 'final', 'GPCM-SD-114', name);
-  const type = child(child(composition, 'type'), 'coding');
-  issues.value(type, ['system'], systems.snomed, 'GPCM-SD-115', `${name}.type.coding`);
-  issues.expect(
-    profile.documentTypes.some((allowed) => allowed.code === valueAt(type, 'code')),
-    'GPCM-SD-115',
-    `${name}.type.coding.code`,
-    `must be one of ${profile.documentTypes.map((allowed) => allowed.code).join(', ')}`,
-  );
-  issues.expect(
-    isInstant(valueAt(composition, 'date')),
-    'GPCM-SD-116',
-    `${name}.date`,
-    'must be date and time with an offset',
-  );
-  if (profile.fixedTitle === undefined) issues.present(composition, ['title'], 'GPCM-SD-118', name);
-  else issues.value(composition, ['title'], profile.fixedTitle, 'GPCM-SD-118', name);
-  const confidentiality = valueAt(composition, 'confidentiality');
-  issues.expect(
-    confidentiality === 'N' || (profile.name === 'v2' && confidentiality === undefined),
-    'GPCM-SD-117',
-    `${name}.confidentiality`,
-    'must be N: a confidential consultation is not sent',
-  );
-  if (profile.versionId) issues.present(composition, ['meta', 'versionId'], 'CareConnect-Composition-1', name);
-  else issues.absent(child(composition, 'meta'), ['versionId'], 'CareConnect-Composition-1', `${name}.meta`);
-
-  issues.value(composition, ['text', 'status'], 'generated', 'GPCM-SD-119', name);
-  issues.expect(
-    saysItsFacts(facts, profile),
-    'GPCM-SD-119',
-    `${name}.text`,
-    'must be the sentence that the standard words, of this message’s own facts',
-  );
-
-  const relations = childrenOf(composition, 'relatesTo');
-  issues.expect(relations.length <= 1, 'CareConnect-Composition-1', `${name}.relatesTo`, 'must be at most one');
-  for (const relation of relations) {
-    issues.value(relation, ['code'], 'replaces', 'GPCM-SD-131', `${name}.relatesTo`);
-    issues.value(relation, ['targetIdentifier', 'system'], systems.uuid, 'GPCM-SD-132', `${name}.relatesTo`);
-    issues.present(relation, ['targetIdentifier', 'value'], 'GPCM-SD-123', `${name}.relatesTo`);
-    issues.expect(
-      valueAt(relation, 'targetIdentifier', 'value') !== valueAt(composition, 'identifier', 'value'),
-      'GPCM-SD-123',
-      `${name}.relatesTo.targetIdentifier`,
-      'must be another document',
-    );
-  }
-};
-
-/** The sentence in either published wording, of the facts that the message's own resources hold. */
-const saysItsFacts = (facts: MessageFacts, profile: MessageProfile): boolean => {
-  const { patient, organisation, version, title } = facts;
-  if (version === undefined) return false;
-  const wording = {
-    patient: {
-      nhsNumber: patient.nhsNumber ?? '',
-      birthDate: patient.birthDate ?? '',
-      family: patient.family ?? '',
-      given: patient.given,
-    },
-    organisation: { odsCode: organisation.odsCode ?? '', name: organisation.name ?? '', phone: '' },
-    version,
-    title: title ?? '',
-  };
-  return [profile, { ...profile, wording: wordingOf131 }].some((one) => textOf(wording, one) === facts.text);
-};
-
-const checkSections = (composition: XmlElement, binaries: readonly XmlElement[], issues: Issues): void => {
-  const sections = childrenOf(composition, 'section');
-  issues.expect(
-    sections.length === binaries.length,
-    'GPCM-SD-109',
-    'Composition.section',
-    'must be one for each Binary',
-  );
-  for (const [index, section] of sections.entries()) {
-    const path = `Composition.section[${index}].entry`;
-    const entries = childrenOf(section, 'entry');
-    issues.expect(entries.length === 1, 'GPCM-SD-110', path, 'must be exactly one');
-    const id = valueAt(binaries[index], 'id');
-    issues.expect(
-      id !== undefined && valueAt(entries[0], 'reference') === urnOf(id),
-      'GPCM-SD-110',
-      path,
-      'must refer to the Binary of the same place',
-    );
-  }
-  issues.expect(
-    valueAt(binaries[0], 'contentType') === 'application/pdf',
-    'GPCM-SD-112',
-    'Composition.section[0]',
-    'must be the report, a PDF',
-  );
+  const binaries = all('Binary').flatMap((binary) => binary ?? []);
+  const [composition] = all('Composition');
+  const [practitioner] = all('Practitioner');
+  const [organization] = all('Organization');
+  const [patient] = all('Patient');
+  if (composition)
+    checkComposition({ composition, binaries, practitioner, organization, patient }, facts, profile, issues);
+  for (const [index, binary] of binaries.entries()) checkBinary(binary, `Binary[${index}]`, issues, options);
+  checkPractitioner(practitioner, profile, issues);
+  checkOrganization(organization, facts, issues);
+  checkPatient(patient, issues);
 };
 
 // By a search for what does not belong, because a match of the whole of a large file would exhaust the engine's stack.
-const isBase64 = (content: string): boolean =>
-  content.length > 0 && content.length % 4 === 0 && !/[^A-Za-z0-9+/]/.test(content.replace(/={1,2}$/, ''));
+const isBase64 = (content: string): boolean => {
+  const text = /\s/.test(content) ? content.replace(/\s/g, '') : content;
+  return text.length > 0 && text.length % 4 === 0 && !/[^A-Za-z0-9+/]/.test(text.replace(/={1,2}$/, ''));
+};
 
-const checkBinary = (binary: XmlElement, name: string, issues: Issues): void => {
+const checkBinary = (
+  binary: XmlElement,
+  name: string,
+  issues: Issues,
+  options: { readonly skeleton?: boolean },
+): void => {
   issues.profile(binary, structureDefinitions.binary, name);
   issues.expect(
-    approvedContentTypes.has(valueAt(binary, 'contentType') ?? ''),
-    'ITK-Attachment-Binary-1',
+    attachmentTypeOf(valueAt(binary, 'contentType') ?? '') !== undefined,
+    ['ITK-Attachment-Binary-1', 'GPCM-SD-111'],
     `${name}.contentType`,
     'must be an approved file type',
   );
-  const content = child(binary, 'content')?.attributes.get('value') ?? '';
-  issues.expect(isBase64(content), 'GPCM-SD-111', `${name}.content`, 'must be base64, and not empty');
-  issues.absent(binary, ['securityContext'], 'ITK-Attachment-Binary-1', name);
+  const content = child(binary, 'content')?.attributes.get('value');
+  const isOpen = options.skeleton === true && content === '';
+  issues.expect(
+    content !== undefined && (isOpen || isBase64(content)),
+    'GPCM-SD-111',
+    `${name}.content`,
+    'must be base64, and not empty',
+    content === undefined ? 'required' : 'value',
+  );
+  checkProfile(binary, 'ITK-Attachment-Binary-1', name, issues, options);
 };
 
 const checkOfficialName = (resource: XmlElement, requirement: string, name: string, issues: Issues): void => {
-  const names = childrenOf(resource, 'name').filter((one) => valueAt(one, 'use') === 'official');
-  issues.expect(names.length === 1, requirement, `${name}.name`, 'must be exactly one with use official');
+  const names = childrenOf(resource, 'name');
+  issues.expect(
+    names.length === 1 && valueAt(names[0], 'use') === 'official',
+    requirement,
+    `${name}.name`,
+    'must be exactly one, with use official',
+    names.length === 0 ? 'required' : 'value',
+  );
   issues.present(names[0], ['family'], requirement, `${name}.name`);
 };
 
-const checkPractitioner = (practitioner: XmlElement | undefined, issues: Issues): void => {
+const checkPractitioner = (practitioner: XmlElement | undefined, profile: MessageProfile, issues: Issues): void => {
   if (!practitioner) return;
-  issues.profile(practitioner, structureDefinitions.practitioner, 'Practitioner');
-  issues.expect(
-    identifierOf(practitioner, systems.sdsUserId) !== undefined,
-    'GPCM-SD-032',
-    'Practitioner.identifier',
-    'must hold the SDS user id',
-  );
-  checkOfficialName(practitioner, 'GPCM-SD-033', 'Practitioner', issues);
-  issues.absent(practitioner, ['communication'], 'CareConnect-Practitioner-1', 'Practitioner');
+  const name = 'Practitioner';
+  issues.profile(practitioner, structureDefinitions.practitioner, name);
+  if (profile.sdsUserIdRequired)
+    issues.expect(
+      identifierOf(practitioner, systems.sdsUserId) !== undefined,
+      'GPCM-SD-032',
+      `${name}.identifier:sdsUserID`,
+      'must hold the SDS user id',
+      'required',
+    );
+  checkOfficialName(practitioner, 'GPCM-SD-033', name, issues);
+  for (const [index, telecom] of childrenOf(practitioner, 'telecom').entries())
+    issues.expect(
+      valueAt(telecom, 'value') !== undefined && valueAt(telecom, 'system') !== undefined,
+      'GPCM-SD-034',
+      `${name}.telecom[${index}]`,
+      'must have a system and a value',
+      'required',
+    );
+  checkProfile(practitioner, 'CareConnect-Practitioner-1', name, issues);
 };
 
-const checkOrganization = (organization: XmlElement | undefined, issues: Issues): void => {
+const checkOrganization = (organization: XmlElement | undefined, facts: MessageFacts, issues: Issues): void => {
   if (!organization) return;
-  issues.profile(organization, structureDefinitions.organization, 'Organization');
+  const name = 'Organization';
+  issues.profile(organization, structureDefinitions.organization, name);
+  const ods = identifierOf(organization, systems.odsCode);
   issues.expect(
-    identifierOf(organization, systems.odsCode) !== undefined,
-    'GPCM-SD-029',
-    'Organization.identifier',
-    'must hold the ODS code',
+    ods !== undefined && ods === facts.senderOds,
+    ['GPCM-SD-029', 'GPCM-SD-028'],
+    `${name}.identifier:odsOrganisationCode`,
+    'must hold the ODS code, that of the header’s Organization',
+    ods === undefined ? 'required' : 'invariant',
   );
-  issues.present(organization, ['name'], 'GPCM-SD-030', 'Organization');
+  issues.present(organization, ['name'], ['GPCM-SD-030', 'GPCM-SD-028'], name);
   issues.expect(
     childrenOf(organization, 'telecom').some(
       (telecom) => valueAt(telecom, 'system') === 'phone' && valueAt(telecom, 'value') !== undefined,
     ),
-    'GPCM-SD-031',
-    'Organization.telecom',
+    ['GPCM-SD-031', 'GPCM-SD-028'],
+    `${name}.telecom`,
     'must hold a phone number',
+    'required',
   );
+  checkProfile(organization, 'CareConnect-Organization-1', name, issues);
 };
 
 const checkPatient = (patient: XmlElement | undefined, issues: Issues): void => {
   if (!patient) return;
-  issues.profile(patient, structureDefinitions.patient, 'Patient');
+  const name = 'Patient';
+  issues.profile(patient, structureDefinitions.patient, name);
   const identifier = childrenOf(patient, 'identifier').find((one) => valueAt(one, 'system') === systems.nhsNumber);
+  const nhsNumber = valueAt(identifier, 'value');
   issues.expect(
-    /^\d{10}$/.test(valueAt(identifier, 'value') ?? ''),
-    'GPCM-SD-035',
-    'Patient.identifier',
-    'must hold the NHS number, ten digits',
+    isNhsNumber(nhsNumber ?? ''),
+    ['GPCM-SD-035', 'FHIR-PDS-05'],
+    `${name}.identifier:nhsNumber`,
+    'must hold the NHS number, ten digits with a valid check digit',
+    nhsNumber === undefined ? 'required' : 'value',
   );
-  const status = child(
-    child(
-      childrenOf(identifier, 'extension').find(
-        (extension) => extension.attributes.get('url') === structureDefinitions.nhsNumberVerification,
-      ),
-      'valueCodeableConcept',
-    ),
-    'coding',
-  );
-  issues.value(status, ['system'], systems.nhsNumberVerification, 'FHIR-PDS-10', 'Patient.identifier.extension');
-  issues.value(status, ['code'], verifiedNhsNumber.code, 'FHIR-PDS-10', 'Patient.identifier.extension');
-  checkOfficialName(patient, 'GPCM-SD-036', 'Patient', issues);
+  checkVerification(identifier, issues);
+  checkOfficialName(patient, 'GPCM-SD-036', name, issues);
   issues.expect(
-    /^\d{4}-\d{2}-\d{2}$/.test(valueAt(patient, 'birthDate') ?? ''),
+    isCalendarDate(valueAt(patient, 'birthDate')),
     'GPCM-SD-037',
-    'Patient.birthDate',
-    'must be YYYY-MM-DD',
+    `${name}.birthDate`,
+    'must be a day written YYYY-MM-DD',
+    child(patient, 'birthDate') === undefined ? 'required' : 'value',
   );
-  issues.absent(patient, ['animal', 'communication'], 'CareConnect-Patient-1', 'Patient');
+  checkProfile(patient, 'CareConnect-Patient-1', name, issues);
+};
+
+/** Only a number that is present and verified: any other would need demographics that no message of ours carries. */
+const checkVerification = (identifier: XmlElement | undefined, issues: Issues): void => {
+  const path = 'Patient.identifier:nhsNumber.extension:nhsNumberVerificationStatus';
+  const found = childrenOf(identifier, 'extension').find(
+    (extension) => extension.attributes.get('url') === structureDefinitions.nhsNumberVerification,
+  );
+  issues.expect(found !== undefined, 'FHIR-PDS-10', path, 'must be there', 'required');
+  if (!found) return;
+  const coding = child(child(found, 'valueCodeableConcept'), 'coding');
+  const below = `${path}.valueCodeableConcept.coding`;
+  issues.value(coding, ['system'], systems.nhsNumberVerification, 'FHIR-PDS-10', below);
+  issues.value(coding, ['code'], verifiedNhsNumber.code, ['FHIR-PDS-10', 'FHIR-PDS-02'], below);
+  issues.value(coding, ['display'], verifiedNhsNumber.display, 'FHIR-PDS-10', below);
 };

@@ -1,3 +1,4 @@
+import { attachmentTypeOf } from './attachment-types.ts';
 import type { DocumentToCompose } from './document.ts';
 import { type MessageProfile, profiles } from './profiles.ts';
 import { routingOf } from './routing.ts';
@@ -50,12 +51,24 @@ export const composeProblems = (
     );
   if (profile.fixedTitle !== undefined && input.title !== profile.fixedTitle)
     add('title', 'TITLE_FIXED', `The profile ${profile.name} fixes the title: ${profile.fixedTitle}.`);
+  if (profile.sdsUserIdRequired && input.practitioner.sdsUserId === undefined)
+    add('practitioner.sdsUserId', 'SDS_USER_ID_MISSING', `The profile ${profile.name} demands the SDS user id.`);
+  for (const field of ['careSetting', 'events'] as const)
+    if (!profile.careContext && input[field] !== undefined)
+      add(field, 'FIELD_NOT_IN_PROFILE', `The profile ${profile.name} has no place for it.`);
+  if (input.confidential && !profile.confidentialNotification)
+    add('confidential', 'CONFIDENTIAL_NOT_SENT', 'A confidential consultation is not sent.');
+  if (input.confidential && input.files.length > 1)
+    add('files', 'NOTIFICATION_HAS_ATTACHMENTS', 'A confidential notification is the redacted report alone.');
   if (input.encounterId.length > senderReferenceLimit)
     add('encounterId', 'TOO_LONG', `At most ${senderReferenceLimit} characters.`);
   if (!Number.isSafeInteger(input.version) || input.version < 1)
     add('version', 'VERSION_NOT_POSITIVE', 'A version is a whole number from 1.');
   if (input.files[0]?.contentType !== 'application/pdf')
     add('files.0', 'REPORT_NOT_FIRST', 'The first file is the report, a PDF.');
+  for (const [index, { contentType }] of input.files.entries())
+    if (attachmentTypeOf(contentType)?.mediaType !== contentType)
+      add(`files.${index}.contentType`, 'TYPE_NOT_APPROVED', 'Not a type of file that practices take.');
   if (input.files.length !== input.ids.binaryIds.length)
     add('files', 'IDS_DO_NOT_MATCH_FILES', 'There must be exactly one id for each file.');
   return problems;

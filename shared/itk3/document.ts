@@ -12,8 +12,15 @@ export interface DocumentToCompose {
   readonly version: number;
   readonly documentType: CodedType;
   readonly title: string;
-  /** A confidential consultation is never composed: it is suppressed before. */
-  readonly confidential: false;
+  /**
+   * True only of the redacted notification of 1.3.x, behind a sender's setting (GPCM-SD-117, 119): confidentiality R,
+   * and neither practice nor ODS code in text and subject. Else a confidential consultation is suppressed before.
+   */
+  readonly confidential: boolean;
+  /** SNOMED CT, of the value set CareConnect-CareSettingType-1; 2.0.x only. */
+  readonly careSetting?: CodedType | undefined;
+  /** What the document is about; 2.0.x only. */
+  readonly events?: readonly EventFacts[] | undefined;
   readonly patient: PatientFacts;
   readonly practitioner: PractitionerFacts;
   readonly organisation: OrganisationFacts;
@@ -34,8 +41,15 @@ export interface PatientFacts {
   readonly birthDate: string;
 }
 
+export interface EventFacts extends CodedType {
+  /** Epoch milliseconds. */
+  readonly startedAt?: number | undefined;
+  readonly endedAt?: number | undefined;
+}
+
 export interface PractitionerFacts {
-  readonly sdsUserId: string;
+  /** Left out of the message where it is not known, which 1.3.x does not allow (GPCM-SD-032). */
+  readonly sdsUserId?: string | undefined;
   readonly roleProfileId?: string | undefined;
   readonly family: string;
   readonly given: readonly string[];

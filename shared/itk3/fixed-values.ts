@@ -16,6 +16,7 @@ export const structureDefinitions = {
   patient: `${hl7uk}/StructureDefinition/CareConnect-Patient-1`,
   organization: `${hl7uk}/StructureDefinition/CareConnect-Organization-1`,
   practitioner: `${hl7uk}/StructureDefinition/CareConnect-Practitioner-1`,
+  careSetting: `${hl7uk}/StructureDefinition/Extension-CareConnect-CareSettingType-1`,
   nhsNumberVerification: `${hl7uk}/StructureDefinition/Extension-CareConnect-NHSNumberVerificationStatus-1`,
 } as const;
 

@@ -1,4 +1,4 @@
-import { base64Stream } from './base64.ts';
+import { base64Text } from './base64.ts';
 import type { DocumentToCompose } from './document.ts';
 import { type MessageProfile, profiles } from './profiles.ts';
 import { messageBundle } from './resources.ts';
@@ -26,17 +26,29 @@ export const messageLength = (
   ].reduce((sum, length) => sum + length, 0);
 };
 
-/** The message as bytes, each file (in the order of `input.files`) read once as a stream and never held whole. */
-export async function* messageStream(
+/**
+ * The message bit by bit: bytes, or text that is all ASCII, so that whoever gathers it need not make a buffer of each.
+ * Every file (in the order of `input.files`) is read once as a stream and never held whole.
+ */
+export async function* messagePieces(
   input: DocumentToCompose,
   files: readonly AsyncIterable<Uint8Array>[],
   profile: MessageProfile = profiles.v1,
-): AsyncGenerator<Buffer, void, undefined> {
+): AsyncGenerator<Buffer | string, void, undefined> {
   const { pieces } = composeMessage(input, profile);
   if (pieces.length !== files.length + 1) throw new Error('The message has not as many places for files as there are.');
   for (const [index, piece] of pieces.entries()) {
     yield Buffer.from(piece, 'utf8');
     const file = files[index];
-    if (file) yield* base64Stream(file);
+    if (file) yield* base64Text(file);
   }
+}
+
+/** The same, all of it as bytes. */
+export async function* messageStream(
+  input: DocumentToCompose,
+  files: readonly AsyncIterable<Uint8Array>[],
+  profile: MessageProfile = profiles.v1,
+): AsyncGenerator<Buffer, void, undefined> {
+  for await (const piece of messagePieces(input, files, profile)) yield Buffer.from(piece);
 }

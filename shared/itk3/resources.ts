@@ -2,6 +2,7 @@ import type {
   Binary,
   Bundle,
   BundleEntry,
+  CodeableConcept,
   Composition,
   Extension,
   FhirResource,
@@ -24,7 +25,7 @@ import {
   xhtmlNamespace,
 } from './fixed-values.ts';
 import { fhirInstant } from './instant.ts';
-import type { MessageProfile } from './profiles.ts';
+import type { CodedType, MessageProfile } from './profiles.ts';
 import { textOf } from './wording.ts';
 import { escapeXml } from './xml-text.ts';
 
@@ -87,6 +88,13 @@ const messageHeader = (input: DocumentToCompose, profile: MessageProfile): Messa
   focus: [referTo(input.ids.documentBundleId)],
 });
 
+const snomedConcept = ({ code, display }: CodedType): CodeableConcept => ({
+  coding: [{ system: systems.snomed, code, display }],
+});
+
+const instantIfGiven = (epochMs: number | undefined): string | undefined =>
+  epochMs === undefined ? undefined : fhirInstant(epochMs);
+
 const composition = (input: DocumentToCompose, profile: MessageProfile): Composition => ({
   resourceType: 'Composition',
   id: input.ids.compositionId,
@@ -98,17 +106,28 @@ const composition = (input: DocumentToCompose, profile: MessageProfile): Composi
     status: 'generated',
     div: `<div xmlns="${xhtmlNamespace}"><p>${escapeXml(textOf(input, profile))}</p></div>`,
   },
+  extension:
+    input.careSetting === undefined
+      ? undefined
+      : [{ url: structureDefinitions.careSetting, valueCodeableConcept: snomedConcept(input.careSetting) }],
   identifier: uuidIdentifier(input.ids.documentBundleId),
-  status: 'final',
-  type: { coding: [{ system: systems.snomed, code: input.documentType.code, display: input.documentType.display }] },
+  status: input.replaces === undefined ? 'final' : profile.replacementStatus,
+  type: snomedConcept(input.documentType),
   subject: referTo(input.ids.patientId),
   date: fhirInstant(input.composedAt),
   author: [referTo(input.ids.practitionerId)],
   title: input.title,
-  confidentiality: 'N',
+  confidentiality: input.confidential ? 'R' : 'N',
   custodian: referTo(input.ids.organizationId),
   relatesTo:
     input.replaces === undefined ? undefined : [{ code: 'replaces', targetIdentifier: uuidIdentifier(input.replaces) }],
+  event: input.events?.map((one) => ({
+    code: [snomedConcept(one)],
+    period:
+      one.startedAt === undefined && one.endedAt === undefined
+        ? undefined
+        : { start: instantIfGiven(one.startedAt), end: instantIfGiven(one.endedAt) },
+  })),
   section: input.files.map((file, index) => ({ title: file.title, entry: [referTo(binaryIdOf(input, index))] })),
 });
 
@@ -134,15 +153,16 @@ const officialName = (facts: Pick<PractitionerFacts, 'given' | 'prefix'>, family
   prefix: facts.prefix === undefined ? undefined : [facts.prefix],
 });
 
+const identifierIfGiven = (system: string, value: string | undefined): Identifier[] =>
+  value === undefined ? [] : [{ system, value }];
+
 const practitioner = (input: DocumentToCompose): Practitioner => ({
   resourceType: 'Practitioner',
   id: input.ids.practitionerId,
   meta: { profile: [structureDefinitions.practitioner] },
   identifier: [
-    { system: systems.sdsUserId, value: input.practitioner.sdsUserId },
-    ...(input.practitioner.roleProfileId === undefined
-      ? []
-      : [{ system: systems.sdsRoleProfileId, value: input.practitioner.roleProfileId }]),
+    ...identifierIfGiven(systems.sdsUserId, input.practitioner.sdsUserId),
+    ...identifierIfGiven(systems.sdsRoleProfileId, input.practitioner.roleProfileId),
   ],
   name: [officialName(input.practitioner, input.practitioner.family)],
   telecom:
@@ -198,12 +218,15 @@ const documentBundle = (input: DocumentToCompose, profile: MessageProfile): Bund
   ],
 });
 
-/** The whole message, its files left open. The outer identifier is D too, as in the only published v1 example. */
+/**
+ * The whole message, its files left open. The outer identifier is D too, as in the only published v1 example, or by
+ * setting an id of its own (2.0 has it "unique for each message").
+ */
 export const messageBundle = (input: DocumentToCompose, profile: MessageProfile): Bundle => ({
   resourceType: 'Bundle',
   id: input.ids.messageBundleId,
   meta: { profile: [structureDefinitions.messageBundle] },
-  identifier: uuidIdentifier(input.ids.documentBundleId),
+  identifier: uuidIdentifier(profile.distinctBundleIdentifier ? input.ids.messageBundleId : input.ids.documentBundleId),
   type: 'message',
   entry: [
     entryOf(input.ids.messageHeaderId, messageHeader(input, profile)),

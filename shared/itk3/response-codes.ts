@@ -1,3 +1,5 @@
+import { otherProfileAdvice } from './profile-advice.ts';
+
 /**
  * ITK-ResponseCodes-1 (version 1.5.0 with 1.x's retired 10006): what each code means for a sender and whose move it
  * is. The code number alone decides polarity: published examples and the assurance harness contradict it in
@@ -50,8 +52,7 @@ const composerFault =
   'The message was built wrongly: sending it again changes nothing. Report the fault with this code, and get the document to the practice another way meanwhile.';
 const onboarding =
   'The practice must admit this organisation first. Ask the practice or its system supplier, then send the document again.';
-const profileChoice =
-  'The practice may handle only the other generation of Send Document. Ask the practice, then have an operator choose the other profile for it and send again.';
+const profileChoice = `Ask the practice which generation of Send Document its system takes. ${otherProfileAdvice}`;
 const recipient =
   'The message names no recipient of its own, so this should not occur. Contact the practice; get the document there another way.';
 const duplicate =

@@ -5,7 +5,12 @@ import { type MessageProfile, profiles } from './profiles.ts';
 /** Longest value of the Mex-Subject header. */
 export const subjectLimit = 500;
 
-type Wording = Pick<DocumentToCompose, 'patient' | 'organisation' | 'version' | 'title'>;
+type Wording = Pick<DocumentToCompose, 'patient' | 'organisation' | 'version' | 'title'> &
+  Partial<Pick<DocumentToCompose, 'confidential'>>;
+
+/** The template of this document: where the patient was seen is left out of a confidential one (GPCM-SD-119). */
+const templateOf = (input: Wording, profile: MessageProfile): string =>
+  profile.wording.replace(/\[([^\]]*)\]/g, input.confidential ? '' : '$1');
 
 const fixedFacts = (input: Wording) => ({
   nhsNumber: input.patient.nhsNumber,
@@ -25,8 +30,9 @@ const fill = (template: string, values: Readonly<Record<string, string>>): strin
 
 /** The sentence of Composition.text (GPCM-SD-119). */
 export const textOf = (input: Wording, profile: MessageProfile = profiles.v1): string =>
-  fill(profile.wording, { ...fixedFacts(input), ...names(input) });
+  fill(templateOf(input, profile), { ...fixedFacts(input), ...names(input) });
 
+// In Latin-1 every code unit is a whole character, so that no cut goes through one.
 const shortened = (text: string, length: number): string =>
   text.length <= length ? text : `${text.slice(0, Math.max(0, length - 3))}...`;
 
@@ -48,14 +54,17 @@ const fairLength = (lengths: readonly number[], budget: number): number => {
  * code and version never are.
  */
 export const subjectOf = (input: Wording, profile: MessageProfile = profiles.v1): string => {
+  const template = templateOf(input, profile);
   const fixed = fixedFacts(input);
-  const latin1 = Object.entries(names(input)).map(([key, text]) => [key, toLatin1(text)] as const);
-  const bare = fill(profile.wording, { ...fixed, ...Object.fromEntries(latin1.map(([key]) => [key, ''])) });
+  const latin1 = Object.entries(names(input))
+    .filter(([key]) => template.includes(`{${key}}`))
+    .map(([key, text]) => [key, toLatin1(text)] as const);
+  const bare = fill(template, { ...fixed, ...Object.fromEntries(latin1.map(([key]) => [key, ''])) });
   const longest = fairLength(
     latin1.map(([, text]) => text.length),
     subjectLimit - bare.length,
   );
-  return fill(profile.wording, {
+  return fill(template, {
     ...fixed,
     ...Object.fromEntries(latin1.map(([key, text]) => [key, shortened(text, longest)])),
   });

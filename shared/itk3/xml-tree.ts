@@ -3,6 +3,8 @@ import { SaxesParser } from 'saxes';
 /** An element of a parsed document: names without their prefixes, because senders choose different ones. */
 export interface XmlElement {
   readonly name: string;
+  /** Empty where none is declared. */
+  readonly namespace: string;
   readonly attributes: ReadonlyMap<string, string>;
   readonly children: readonly XmlElement[];
   /** Its own text, without that of its children. */
@@ -38,6 +40,7 @@ class Refused extends Error {
   }
 }
 
+const prefixOf = (name: string): string => (name.includes(':') ? name.slice(0, name.indexOf(':')) : '');
 const localName = (name: string): string => name.slice(name.indexOf(':') + 1);
 
 /** UTF-8 unless a byte order mark or the XML declaration says otherwise. */
@@ -77,8 +80,15 @@ const parse = (text: string, maxDepth: number): XmlElement => {
   if (start === '') throw new Refused('empty');
   if (!start.startsWith('<')) throw new Refused('not XML');
 
-  type Open = { name: string; attributes: Map<string, string>; children: XmlElement[]; text: string };
+  type Open = {
+    name: string;
+    namespace: string;
+    attributes: Map<string, string>;
+    children: XmlElement[];
+    text: string;
+  };
   const open: Open[] = [];
+  const scopes: ReadonlyMap<string, string>[] = [new Map()];
   let root: XmlElement | undefined;
   const parser = new SaxesParser({ position: false });
   parser.on('error', () => {
@@ -90,15 +100,25 @@ const parse = (text: string, maxDepth: number): XmlElement => {
   parser.on('opentag', (tag) => {
     if (open.length >= maxDepth) throw new Refused('nested too deeply');
     const attributes = new Map<string, string>();
+    const declared: [string, string][] = [];
     for (const [name, value] of Object.entries(tag.attributes)) {
-      if (name !== 'xmlns' && !name.startsWith('xmlns:')) attributes.set(localName(name), value);
+      if (name === 'xmlns') declared.push(['', value]);
+      else if (name.startsWith('xmlns:')) declared.push([localName(name), value]);
+      else attributes.set(localName(name), value);
     }
-    const element: Open = { name: localName(tag.name), attributes, children: [], text: '' };
+    const outer = scopes.at(-1) ?? new Map<string, string>();
+    const scope = declared.length === 0 ? outer : new Map([...outer, ...declared]);
+    scopes.push(scope);
+    const namespace = scope.get(prefixOf(tag.name)) ?? '';
+    const element: Open = { name: localName(tag.name), namespace, attributes, children: [], text: '' };
     open.at(-1)?.children.push(element);
     root ??= element;
     open.push(element);
   });
-  parser.on('closetag', () => void open.pop());
+  parser.on('closetag', () => {
+    open.pop();
+    scopes.pop();
+  });
   const addText = (more: string) => {
     const current = open.at(-1);
     if (current) current.text += more;

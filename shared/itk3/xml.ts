@@ -52,6 +52,10 @@ const datatypes = {
     ['prefix', 'value'],
     ['suffix', 'value'],
   ],
+  Period: [
+    ['start', 'value'],
+    ['end', 'value'],
+  ],
   ContactPoint: [
     ['system', 'value'],
     ['value', 'value'],
@@ -69,6 +73,10 @@ const backbones = {
   RelatesTo: [
     ['code', 'value'],
     ['targetIdentifier', 'Identifier'],
+  ],
+  CompositionEvent: [
+    ['code', 'CodeableConcept'],
+    ['period', 'Period'],
   ],
   Section: [
     ['title', 'value'],
@@ -111,6 +119,7 @@ const resources: Readonly<Record<string, Shape>> = {
     ['confidentiality', 'value'],
     ['custodian', 'Reference'],
     ['relatesTo', 'RelatesTo'],
+    ['event', 'CompositionEvent'],
     ['section', 'Section'],
   ],
   Binary: [...resource, ['contentType', 'value'], ['content', 'value']],

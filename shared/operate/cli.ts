@@ -31,13 +31,22 @@ const main = async (): Promise<boolean> => {
     console.error(target.sentence);
     return false;
   }
-  const { ok, lines } = await runCommand(positionals, { table: target.table, clock: systemClock, readText });
+  const { ok, lines } = await runCommand(positionals, { table: target.table, clock: systemClock, readText }, values);
   for (const line of lines) (ok ? console.log : console.error)(line);
   if (ok && values.dir === undefined && values.table === undefined) console.error(`(in ${target.name})`);
   return ok;
 };
 
 const parse = () =>
-  parseArgs({ allowPositionals: true, options: { dir: { type: 'string' }, table: { type: 'string' } } });
+  parseArgs({
+    allowPositionals: true,
+    options: {
+      dir: { type: 'string' },
+      table: { type: 'string' },
+      reason: { type: 'string' },
+      by: { type: 'string' },
+      why: { type: 'string' },
+    },
+  });
 
 process.exitCode = (await main()) ? 0 : 1;

@@ -6,6 +6,7 @@ import type { Table } from '../platform/table.ts';
 import { mailboxFile } from '../senders/mailbox.ts';
 import { putMailbox, putSender, readMailbox, readSender } from '../senders/registry.ts';
 import { senderFile } from '../senders/sender.ts';
+import { type ReleaseOptions, releaseDocument } from './release.ts';
 
 /** What a command came to, for a person: lines to print, and whether it did what was asked. */
 export interface CommandResult {
@@ -102,11 +103,20 @@ export const usage = [
   '  sender show ODS      its settings',
   '  client put FILE      let a client of your token issuer call the API for an organisation, or change that',
   '  client show ID       for whom it calls, and what it may do',
+  '  release DOCUMENT_ID --reason other-patient --by WHO --why WORDS',
+  '                       let a document go on whose PDF names another patient',
   '--table NAME is a deployment, under your own AWS credentials; --dir FOLDER a local run, by default that in .local.',
 ];
 
-export const runCommand = (words: readonly string[], context: CommandContext): Promise<CommandResult> => {
+export const runCommand = (
+  words: readonly string[],
+  context: CommandContext,
+  options: ReleaseOptions = {},
+): Promise<CommandResult> => {
   const [subject, verb, argument, ...rest] = words;
+  if (subject === 'release' && verb !== undefined && argument === undefined) {
+    return releaseDocument(verb, options, context);
+  }
   if (argument !== undefined && rest.length === 0) {
     switch (`${subject} ${verb}`) {
       case 'sender put':

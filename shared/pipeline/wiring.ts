@@ -15,6 +15,7 @@ import {
 import { systemIds } from '../platform/ids.ts';
 import { powertoolsLog } from '../platform/log.ts';
 import { powertoolsMeasure } from '../platform/measure.ts';
+import { pdfTextReader } from '../submission/pdf-text/pdf-text-reader.ts';
 
 /** From a function's environment to what it works with: the only place where real adapters meet the library. */
 
@@ -54,8 +55,8 @@ export const wireCompose = (source: NodeJS.ProcessEnv) => {
     ...common(environment),
     inbox: s3Objects(environment.INBOX_BUCKET),
     outbox: sqsQueue(environment.OUTBOX_QUEUE_URL),
+    readPdfText: pdfTextReader(),
     rules: {
-      maxPdfBytes: environment.MAX_PDF_BYTES,
       refusedNhsNumbers: listOf(environment.REFUSED_NHS_NUMBERS),
       allowedNhsNumbers: listOf(environment.ALLOWED_NHS_NUMBERS),
       refusedGivenNames: listOf(environment.REFUSED_GIVEN_NAMES).map((word) => new RegExp(`^(?:${word})$`, 'i')),

@@ -1,12 +1,10 @@
 import { createMeshClient, type MeshClient } from '../mesh/client.ts';
-import { readCredentials } from '../mesh/credentials.ts';
 import { meshBaseUrl } from '../mesh/environments.ts';
 import type { Configuration } from '../mesh/outcomes.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Ids } from '../platform/ids.ts';
-import { errorText } from '../platform/log.ts';
-import { environmentSecretName, mailboxSecretName } from '../platform/names.ts';
 import type { SecretSource } from '../platform/secrets.ts';
+import { credentialSource } from './credential-source.ts';
 import type { MailboxSetting } from './mailbox.ts';
 
 /** What it takes to speak to MESH for a mailbox. */
@@ -24,29 +22,6 @@ export interface Connection {
   readonly certificateExpiresAt: number;
 }
 
-const missing = (what: string, name: string): Configuration => ({
-  kind: 'configuration',
-  reason: `The ${what} secret does not exist.`,
-  advice: `Create ${name} in Secrets Manager (docs/operating.md, Secrets).`,
-});
-
-const operatorsMove = new Set([
-  'AccessDeniedException',
-  'DecryptionFailure',
-  'InvalidRequestException',
-  'KMSAccessDeniedException',
-  'KMSDisabledException',
-  'KMSInvalidStateException',
-  'KMSNotFoundException',
-]);
-
-/** Marked for deletion, access denied, its key disabled: an operator's move, whatever it is. */
-const unreadable = (name: string, fault: string): Configuration => ({
-  kind: 'configuration',
-  reason: `The secret ${name} cannot be read: ${fault}.`,
-  advice: 'Look at the secret and at its key in AWS, and at what the functions may read (docs/operating.md, Secrets).',
-});
-
 /**
  * Everything about the mailbox that can be wrong before a byte is sent is a configuration fault with a sentence for an
  * operator. Throws only for what passes by itself.
@@ -63,24 +38,10 @@ export const connect = async (
       advice: 'Register the mailbox in the production stage, or put it again with its true environment.',
     };
   }
-  const environmentName = environmentSecretName(stage);
-  const mailboxName = mailboxSecretName(stage, mailbox.mailboxId);
-  const read = (name: string) =>
-    secrets.read(name).then(
-      (value) => ({ value }),
-      (error: unknown) => {
-        // Throttling, a time-out, a fault of AWS: passes by itself, and must not stop a mailbox.
-        if (!(error instanceof Error && operatorsMove.has(error.name))) throw error;
-        return { fault: errorText(error) };
-      },
-    );
-  const [environmentRead, ownRead] = await Promise.all([read(environmentName), read(mailboxName)]);
-  if ('fault' in environmentRead) return unreadable(environmentName, environmentRead.fault);
-  if ('fault' in ownRead) return unreadable(mailboxName, ownRead.fault);
-  const [environment, own] = [environmentRead.value, ownRead.value];
-  if (environment === undefined) return missing('environment', environmentName);
-  if (own === undefined) return missing('mailbox', mailboxName);
-  const checked = readCredentials({ environment, mailbox: own }, clock.now());
+  const source = credentialSource({ stage, secrets, clock }, mailbox.mailboxId);
+  let checked = await source(false);
+  // Found wrong in what the cache has: put right meanwhile, perhaps.
+  if (checked.kind === 'configuration') checked = await source(true);
   if (checked.kind === 'configuration') return checked;
   const base = meshBaseUrl(mailbox.environment, mailbox.baseUrl);
   if (base.kind === 'configuration') return base;
@@ -91,6 +52,11 @@ export const connect = async (
       baseUrl: base.value,
       mailboxId: mailbox.mailboxId,
       credentials: checked.credentials,
+      // Rotated while we hold older ones: MESH says so first.
+      renewCredentials: async () => {
+        const again = await source(true);
+        return again.kind === 'ok' ? again.credentials : again;
+      },
       clock,
       ids,
       deadline,

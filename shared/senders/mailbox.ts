@@ -110,16 +110,22 @@ export const afterPoll = (
 /** When `watch` must look at the mailbox: to poll it, or to try an open circuit. */
 export const mailboxCheckAt = ({ course }: Mailbox): number => course.circuit?.nextTryAt ?? course.nextPollAt;
 
-/** Polls that may be missed before somebody is told. */
+/** Intervals without an answer after which somebody is told. */
 const missedPolls = 3;
 
 /**
- * Has MESH not answered for this mailbox for three intervals? An open circuit is no silence: it has an alarm of its
- * own, and nothing is polled meanwhile. A mailbox polled more often than MESH asks for has the time of one that is not.
+ * For how many of its intervals MESH has not answered for this mailbox, whatever the reason; a new one counts from when
+ * it was put. A mailbox polled more often than MESH asks for has the time of one that is not.
  */
-export const isSilent = ({ setting, course }: Mailbox, now: number): boolean => {
-  if (course.circuit) return false;
+export const intervalsSincePoll = ({ setting, course }: Mailbox, now: number): number => {
   const { registeredAt = 0, lastGoodPollAt = 0, lastHandshakeAt = 0 } = course;
   const heard = Math.max(registeredAt, lastGoodPollAt, lastHandshakeAt);
-  return now - heard > missedPolls * Math.max(setting.pollEverySeconds, secondsBetweenPolls) * 1000;
+  return (now - heard) / (Math.max(setting.pollEverySeconds, secondsBetweenPolls) * 1000);
 };
+
+/**
+ * Has MESH not answered for this mailbox for three intervals? An open circuit is no silence: it has an alarm of its
+ * own, and nothing is polled meanwhile.
+ */
+export const isSilent = (mailbox: Mailbox, now: number): boolean =>
+  mailbox.course.circuit === undefined && intervalsSincePoll(mailbox, now) > missedPolls;

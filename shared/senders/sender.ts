@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import type { ProfileName } from '../itk3/profiles.ts';
 import type { MailboxId, OdsCode } from '../platform/ids.ts';
+
+const odsCodeForm = /^[A-Z0-9]{3,10}$/;
 
 /** An organisation's ODS code as the registry, prefixes and messages write it. */
 export const odsCode = z
   .string()
-  .regex(/^[A-Z0-9]{3,10}$/, 'an ODS code is 3 to 10 capital letters and digits')
+  .regex(odsCodeForm, 'an ODS code is 3 to 10 capital letters and digits')
   .transform((code) => code as OdsCode);
 
 /** MESH mailbox ids are upper-case. */
@@ -12,6 +15,11 @@ export const mailboxId = z
   .string()
   .regex(/^[A-Z0-9]{3,40}$/, 'a mailbox id is 3 to 40 capital letters and digits')
   .transform((id) => id as MailboxId);
+
+const profileName = z.enum(['v1', 'v2'] satisfies ProfileName[]);
+
+/** What the standard advises, because receiving systems may take no more (send-document-standard 2.4). */
+const usualMessageBytes = 5_000_000;
 
 /** A sending organisation: `SENDER#{ods}`, put by `operate sender put FILE`. */
 export const senderFile = z.strictObject({
@@ -22,10 +30,54 @@ export const senderFile = z.strictObject({
     .regex(/^\+?[0-9 ()]{5,30}$/, 'a telephone number')
     .describe('As the practice sees it (GPCM-SD-031).'),
   mailboxId: mailboxId.describe('The mailbox that its documents go out through; must be registered.'),
-  profile: z.literal('v1').default('v1').describe('The generation of the standard; this release sends v1 only.'),
+  profile: profileName
+    .default('v1')
+    .describe(
+      'The generation of the standard in which its documents go: v1 (1.3.x, `GPFED_CONSULT_REPORT`) or v2 (2.0.x, `GPCONNECT_SEND_DOCUMENT`).',
+    ),
+  practiceProfiles: z
+    .record(z.string().regex(odsCodeForm, 'an ODS code is 3 to 10 capital letters and digits'), profileName)
+    .default({})
+    .describe(
+      'The generation for single receiving practices, by their ODS code, such as `{ "Y12345": "v2" }`. It goes by the manifest’s `registeredPractice`.',
+    ),
+  recipientType: z
+    .enum(['FA', 'FI'])
+    .default('FA')
+    .describe('For Action or For Information, as the practice sees it; v1 knows For Action only (GPCM-SD-039).'),
+  wording: z
+    .enum(['1.3.2', '1.3.1'])
+    .default('1.3.2')
+    .describe('Which release words subject and text in v1 (GPCM-SD-061, 119); v2 has one wording.'),
+  replacementStatus: z
+    .enum(['final', 'amended'])
+    .default('final')
+    .describe('`Composition.status` of a document that replaces another (GPCM-SD-114).'),
+  distinctBundleIdentifier: z
+    .boolean()
+    .default(false)
+    .describe('The message bundle has an identifier of its own; otherwise it repeats that of the document bundle.'),
+  confidentialNotification: z
+    .boolean()
+    .default(false)
+    .describe(
+      'A confidential consultation is told in v1 by a redacted notification; otherwise, and always in v2, nothing of it is sent.',
+    ),
+  maxMessageBytes: z
+    .int()
+    .min(100_000)
+    .max(140_000_000)
+    .default(usualMessageBytes)
+    .describe(
+      'Longest message, in bytes of XML before compression, in which a file takes four thirds of its size: 5000000 are about 3.7 MB of files, as the standard advises. Practices may refuse longer ones (20015).',
+    ),
   requireDigest: z
     .boolean()
     .default(true)
     .describe('Each manifest must name its PDF by SHA-256. If waived, a drop’s name may be used only once.'),
 });
 export type Sender = z.output<typeof senderFile>;
+
+/** One that was put before the setting existed lacks it. */
+export const messageLimitOf = ({ maxMessageBytes }: Partial<Pick<Sender, 'maxMessageBytes'>>): number =>
+  maxMessageBytes ?? usualMessageBytes;

@@ -1,3 +1,4 @@
+import { attachmentTypes } from '../itk3/attachment-types.ts';
 import { manifestJsonSchema } from './json-schema.ts';
 import { problemCodes } from './problems.ts';
 
@@ -58,6 +59,17 @@ export const problemTable = (): string =>
     ...Object.entries(problemCodes).map(
       ([code, { says, advice }]) => `| \`${code}\` | ${cell(says)} | ${cell(advice)} |`,
     ),
+  ].join('\n');
+
+/** The approved types of attachment as a Markdown table. */
+export const attachmentTypeTable = (): string =>
+  [
+    '| Type | `contentType` | Leaves as |',
+    '|---|---|---|',
+    ...attachmentTypes.map(({ name, mediaType, alsoKnownAs }) => {
+      const names = [mediaType, ...alsoKnownAs].map((one) => `\`${one}\``).join(', ');
+      return `| ${name} | ${names} | \`${mediaType}\` |`;
+    }),
   ].join('\n');
 
 /** Puts generated text between the page's marks `<!-- name -->` and `<!-- /name -->`. */

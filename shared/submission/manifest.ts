@@ -62,10 +62,11 @@ const patient = z
 
 const practitioner = z
   .strictObject({
-    sdsUserId: form(
-      /^(?!UNK$)[A-Za-z0-9]{1,20}$/,
-      'Expected the SDS user id: letters and digits only, and not UNK.',
-    ).describe('SDS user id of the clinician (GPCM-SD-032).'),
+    sdsUserId: form(/^(?!UNK$)[A-Za-z0-9]{1,20}$/, 'Expected the SDS user id: letters and digits only, and not UNK.')
+      .optional()
+      .describe(
+        'SDS user id of the clinician (GPCM-SD-032). In v2 it may be left out where it is not known; v1 demands it.',
+      ),
     roleProfileId: form(/^[A-Za-z0-9]{1,20}$/, 'Expected the SDS role profile id: letters and digits only.')
       .optional()
       .describe('SDS role profile id under which the clinician acted.'),
@@ -96,15 +97,34 @@ const registeredPractice = z
     'The practice that your PDS look-up named (GPCM-SD-084). If it is your own organisation, nothing is sent (GPCM-SD-083). MESH makes its own look-up when it routes the document.',
   );
 
+const snomedCode = (what: string) =>
+  form(/^\d{6,18}$/, 'Expected a SNOMED CT code: six to eighteen digits.').describe(what);
+
+const careSetting = z
+  .strictObject({
+    code: snomedCode('SNOMED CT code, of the value set CareConnect-CareSettingType-1.'),
+    display: text(200).describe('Its words.'),
+  })
+  .describe('Kind of care in which the patient was seen. v2 only.');
+
+const event = z
+  .strictObject({
+    code: snomedCode('SNOMED CT code.'),
+    display: text(200).describe('Its words.'),
+    startedAt: time('When it began.').optional(),
+    endedAt: time('When it ended.').optional(),
+  })
+  .describe('What the document is about.');
+
 const attachment = z
   .strictObject({
     name: form(/^[A-Za-z0-9._-]{1,100}$/, 'Expected 1 to 100 of the characters A-Z a-z 0-9 . _ -').describe(
       'Object name of the attachment.',
     ),
     contentType: form(/^[a-z]+\/[a-z0-9.+-]{1,100}$/, 'Expected a media type such as image/png.').describe(
-      'Media type.',
+      'Media type; only the approved ones are sent (see below).',
     ),
-    title: text(200).describe('What it is, as the practice sees it.'),
+    title: text(200).describe('What it is: the practice sees it as the title of the file.'),
     sha256: sha256('SHA-256 of its bytes.'),
   })
   .describe('A further file of the consultation.');
@@ -134,19 +154,43 @@ export const manifestSchema = z
       .describe('1 for the first report of the encounter, one more for each that replaces it (GPCM-SD-098).'),
     documentType: z
       .strictObject({
-        code: form(/^\d{6,18}$/, 'Expected a SNOMED CT code: six to eighteen digits.').describe(
-          'SNOMED CT code. This release sends 371531000 (Report of clinical encounter) only.',
+        code: snomedCode(
+          'SNOMED CT code. v1 sends 371531000 (Report of clinical encounter) only; v2 also 149701000000109 (Remote health correspondence).',
         ),
         display: text(200).optional().describe('Its words; the message carries the standard’s own.'),
       })
       .describe('What kind of document it is.'),
-    title: text(200).optional().describe('Title. This release sends Consultation report only; may be left out.'),
+    title: text(200)
+      .optional()
+      .describe(
+        'Title, as the practice sees it. v1 sends Consultation report only; v2 any. Left out: the one of the document type.',
+      ),
     confidential: z
       .boolean()
-      .describe('True if the consultation as a whole is marked confidential: then nothing is sent (SUPPRESSED).'),
+      .describe(
+        'True if the consultation as a whole is marked confidential: then nothing is sent (SUPPRESSED), unless the operator has set your organisation to send redacted notifications.',
+      ),
+    redacted: z
+      .boolean()
+      .optional()
+      .describe(
+        'True if the PDF of a confidential consultation says neither what it was about nor where it took place. Demanded of a notification; anything else that is redacted is not sent.',
+      ),
     consultation,
     registeredPractice,
-    attachments: z.array(attachment).max(20).default([]).describe('Further files. This release sends none.'),
+    registeredHere: z
+      .boolean()
+      .optional()
+      .describe(
+        'True if the patient is registered with your own organisation: then nothing is sent (SUPPRESSED, GPCM-SD-083).',
+      ),
+    careSetting: careSetting.optional(),
+    events: z.array(event).min(1).max(10).optional().describe('What the document is about. v2 only.'),
+    attachments: z
+      .array(attachment)
+      .max(20)
+      .default([])
+      .describe('Further files, in the order in which the practice sees them; the report always comes first.'),
     pdf: z
       .strictObject({ sha256: sha256('SHA-256 of the PDF’s bytes.') })
       .optional()

@@ -4,6 +4,8 @@ import { type Problem, type ProblemCode, problem } from './problems.ts';
 
 export type DropKey =
   | { readonly kind: 'pdf' | 'manifest'; readonly odsCode: string; readonly name: string }
+  /** A further file of the drop `name`. */
+  | { readonly kind: 'attachment'; readonly odsCode: string; readonly name: string; readonly attachment: string }
   /** A folder's marker, which file browsers make: nobody's document. */
   | { readonly kind: 'ignore' }
   | {
@@ -19,13 +21,23 @@ const isExtension = (text: string): text is keyof typeof kinds => Object.hasOwn(
 
 const isOdsCode = (text: string) => /^[A-Z0-9]{3,10}$/.test(text);
 
-/** Why a drop may not be named so (without its extension), if it may not. */
-const nameProblem = (name: string): ProblemCode | undefined => {
+/** Why a drop (without its extension) or an attachment may not be named so, if it may not. */
+export const nameProblem = (name: string): ProblemCode | undefined => {
   if (!/^[A-Za-z0-9._-]{1,100}$/.test(name)) return 'NAME_NOT_ALLOWED';
   return holdsNhsNumber(name) ? 'NAME_HOLDS_NHS_NUMBER' : undefined;
 };
 
-/** What the key of an object says: `inbox/{ods}/{name}.pdf` or `inbox/{ods}/{name}.json`. Keys are case-sensitive. */
+/** Where a drop's objects lie. A folder for attachments: `a.b.pdf` beside `a.pdf` would be another drop. */
+export const manifestKey = (odsCode: string, name: string): string => `${inboxPrefix}${odsCode}/${name}.json`;
+export const pdfKey = (odsCode: string, name: string): string => `${inboxPrefix}${odsCode}/${name}.pdf`;
+export const attachmentFolder = (odsCode: string, name: string): string => `${inboxPrefix}${odsCode}/${name}/`;
+export const attachmentKey = (odsCode: string, name: string, attachment: string): string =>
+  `${attachmentFolder(odsCode, name)}${attachment}`;
+
+/**
+ * What the key of an object says: `inbox/{ods}/{name}.pdf`, `inbox/{ods}/{name}.json`, or an attachment,
+ * `inbox/{ods}/{name}/{attachment}`. Keys are case-sensitive.
+ */
 export const parseDropKey = (key: string): DropKey => {
   const refused = (code: ProblemCode, known: { odsCode?: string; name?: string } = {}): DropKey => ({
     kind: 'problem',
@@ -38,8 +50,12 @@ export const parseDropKey = (key: string): DropKey => {
   const [file, ...nested] = rest;
   if (file === undefined) return refused('NO_ORGANISATION');
   if (!isOdsCode(odsCode)) return refused('ODS_CODE_NOT_VALID');
-  if (nested.length > 0) return refused('NESTED_FOLDER', { odsCode });
-
+  const [attachment, ...deeper] = nested;
+  if (attachment !== undefined) {
+    if (deeper.length > 0) return refused('NESTED_FOLDER', { odsCode });
+    const wrong = nameProblem(file) ?? nameProblem(attachment);
+    return wrong === undefined ? { kind: 'attachment', odsCode, name: file, attachment } : refused(wrong, { odsCode });
+  }
   const dot = file.lastIndexOf('.');
   const name = dot < 0 ? file : file.slice(0, dot);
   const extension = dot < 0 ? '' : file.slice(dot + 1);

@@ -122,22 +122,40 @@ export const problemCodes = {
     advice: 'Give in savedAt when the record was last saved; check both times and their offsets.',
   },
 
-  // What this release sends
+  // What the generation of the message can carry
   ENCOUNTER_ID_HOLDS_NHS_NUMBER: {
     says: 'The encounter id holds ten digits that are a valid NHS number. It appears in logs and receipts, so it must not.',
     advice: 'Use an id that says nothing about the patient; a UUID is best.',
   },
   DOCUMENT_TYPE_NOT_SUPPORTED: {
-    says: 'This release sends consultation reports only: code 371531000.',
-    advice: 'Give 371531000 if the document is one; otherwise it cannot be sent yet.',
+    says: 'The generation of the message in which this practice is sent documents does not carry this type of document.',
+    advice:
+      'Give 371531000 if it is a report of a consultation; otherwise ask the operator whether v2 can be chosen for the practice.',
   },
   TITLE_NOT_SUPPORTED: {
-    says: 'A consultation report is titled exactly: Consultation report.',
+    says: 'In v1 a document is titled exactly: Consultation report.',
     advice: 'Give that title, or leave the field out.',
   },
-  ATTACHMENTS_NOT_SUPPORTED_YET: {
-    says: 'Attachments are not sent yet.',
-    advice: 'Send the PDF report alone, with the attachments listed in it, or wait for the release that sends them.',
+  FIELD_NOT_IN_PROFILE: {
+    says: 'The generation of the message in which this practice is sent documents has no place for this.',
+    advice: 'Leave it out, or ask the operator whether v2 can be chosen for the practice.',
+  },
+  NOTIFICATION_NOT_REDACTED: {
+    says: 'The consultation is confidential and your organisation sends notifications of such, but the report is not said to be redacted.',
+    advice:
+      'Hand over a PDF that says neither what the consultation was about nor where it took place, and give redacted: true.',
+  },
+  NOTIFICATION_HAS_ATTACHMENTS: {
+    says: 'The notification of a confidential consultation carries no attachments.',
+    advice: 'Leave them out.',
+  },
+  REDACTED_NOT_CONFIDENTIAL: {
+    says: 'The report is said to be redacted, but the consultation not to be confidential.',
+    advice: 'Give confidential: true if it is; otherwise hand over the whole report, without redacted.',
+  },
+  ATTACHMENT_TYPE_NOT_APPROVED: {
+    says: 'Files of this type are not taken by practices.',
+    advice: 'Convert the file to PDF, and give application/pdf.',
   },
   PDF_DIGEST_MISSING: {
     says: 'The manifest does not name its PDF.',
@@ -156,8 +174,8 @@ export const problemCodes = {
     advice: 'Upload to inbox/{ODS code}/ with the code in capitals.',
   },
   NESTED_FOLDER: {
-    says: 'The object lies in a folder below the organisation’s.',
-    advice: 'Upload straight into inbox/{ODS code}/.',
+    says: 'The object lies too deep: in a folder within a drop’s folder.',
+    advice: 'Upload manifest and PDF to inbox/{ODS code}/, attachments to inbox/{ODS code}/{name of the drop}/.',
   },
   NAME_NOT_ALLOWED: {
     says: 'The object’s name may hold 1 to 100 of the characters A-Z a-z 0-9 . _ - before its extension.',
@@ -178,10 +196,6 @@ export const problemCodes = {
 
   // The PDF
   PDF_EMPTY: { says: 'The PDF is empty.', advice: 'Export and upload it again.' },
-  PDF_TOO_LARGE: {
-    says: 'The PDF is longer than this sender may send.',
-    advice: 'Make it smaller (scans at 150 dpi in grey are readable) or ask the operator about the limit.',
-  },
   PDF_NOT_PDF: {
     says: 'The file does not begin like a PDF.',
     advice: 'Export the report as PDF: renaming a Word document or an image does not make it one.',
@@ -203,6 +217,35 @@ export const problemCodes = {
     advice: 'Export it again with another PDF writer.',
   },
 
+  // Attachments
+  ATTACHMENT_NAMED_TWICE: {
+    says: 'Two attachments have the same name.',
+    advice: 'Give each file its own: it is the name of its object.',
+  },
+  ATTACHMENT_EMPTY: { says: 'The attachment is empty.', advice: 'Export and upload it again.' },
+  ATTACHMENT_NOT_ITS_TYPE: {
+    says: 'What is in the file is not what the manifest’s contentType says.',
+    advice: 'Name the type that it has, or convert the file to the type named: renaming it is not enough.',
+  },
+  ATTACHMENT_EXECUTABLE: {
+    says: 'The file is a program or a script, or holds macros: such files are never sent.',
+    advice: 'Leave it out, or send what it shows as a PDF.',
+  },
+  ATTACHMENT_NEVER_CAME: {
+    says: 'The file that the manifest names here, with this SHA-256, did not come within an hour.',
+    advice:
+      'Upload everything again, attachments to inbox/{ODS code}/{name of the drop}/ under the names that the manifest gives them; compute each SHA-256 of the very bytes uploaded.',
+  },
+  ATTACHMENT_NOT_NAMED: {
+    says: 'Files lay in the drop’s folder for an hour that no manifest of this drop names.',
+    advice: 'Name each in the manifest’s attachments, by name and SHA-256, and upload everything again.',
+  },
+  MESSAGE_TOO_LARGE: {
+    says: 'The message would be longer than this organisation may send.',
+    advice:
+      'Leave out large attachments and list them in the PDF by name, time and size, as the standard advises, so that the practice can ask for them; make the PDF smaller (scans at 150 dpi in grey are readable); or ask the operator about the limit (maxMessageBytes).',
+  },
+
   // Found where PDF, manifest and record meet
   UNKNOWN_SENDER: {
     says: 'No organisation with this ODS code is registered here.',
@@ -222,15 +265,24 @@ export const problemCodes = {
   },
   COULD_NOT_BE_COMPOSED: {
     says: 'The message could not be composed in the time that sending may take, for a reason on our side.',
-    advice: 'Reach the practice by another route, tell the operators of this system, and drop both files again.',
+    advice: 'Reach the practice by another route, tell the operators of this system, and hand the report over again.',
+  },
+  MESSAGE_NOT_CONFORMANT: {
+    says: 'The message that this system made of it is not as the standard asks, for a reason on our side, and was not sent.',
+    advice: 'Reach the practice by another route, and tell the operators of this system.',
   },
   TOO_MANY_CORRECTIONS: {
     says: 'This version of this encounter’s report was corrected too often.',
-    advice: 'Drop the report with the next version number.',
+    advice: 'Hand the report over with the next version number.',
   },
   NAME_USED_AGAIN: {
     says: 'The manifest does not name its PDF’s digest, and another PDF or manifest lay under this name before.',
     advice: 'Name the digest (pdf.sha256), or drop both files under a name that was never used.',
+  },
+  SAME_ENCOUNTER_OTHER_PATIENT: {
+    says: 'Another version of this encounter’s report is about another patient: one encounter has one patient.',
+    advice:
+      'Check NHS number and encounter id. Another encounter has an id of its own. If the other version named the wrong patient, correct that one if it was not delivered; else tell the practice that has it, and hand this report over under a new encounter id.',
   },
   CONTENT_DIFFERS: {
     says: 'This version of this encounter’s report was already handed over with other content.',

@@ -86,10 +86,10 @@ const salvage = (schema: z.core.$ZodType, value: unknown): unknown => {
   if (schema instanceof z.ZodObject) {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
     return Object.fromEntries(
-      Object.entries(schema.shape).map(([key, inner]) => [
-        key,
-        Object.hasOwn(value, key) ? salvage(inner, Reflect.get(value, key)) : undefined,
-      ]),
+      // What is not there stays away: a rule may ask whether it was written at all.
+      Object.entries(schema.shape)
+        .filter(([key]) => Object.hasOwn(value, key))
+        .map(([key, inner]) => [key, salvage(inner, Reflect.get(value, key))]),
     );
   }
   if (schema instanceof z.ZodArray) {

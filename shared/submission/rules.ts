@@ -1,4 +1,7 @@
+import { attachmentTypeOf } from '../itk3/attachment-types.ts';
+import { type DocumentType, type MessageProfile, profiles } from '../itk3/profiles.ts';
 import { minutes } from '../platform/clock.ts';
+import { attachmentNameProblems } from './attachments/attachment-rules.ts';
 import type { Manifest, SalvagedManifest } from './manifest.ts';
 import { isCoveredBy, isNhsNumber, isProbablyScottish } from './nhs-number.ts';
 import { type Problem, type ProblemCode, problem } from './problems.ts';
@@ -10,10 +13,14 @@ export interface CheckContext {
   readonly now: number;
   /** The sending organisation: from the prefix of the drop, never from the manifest. */
   readonly odsCode: string;
+  /**
+   * The generation in which documents go to a practice (`profileFor`). Absent where the sender's settings are not
+   * known: then only what no generation sends is told, and the rest when the message is composed.
+   */
+  readonly profileFor?: (practiceOdsCode: string | undefined) => MessageProfile;
   readonly senderSettings: {
     /** Whether the manifest must name its PDF by digest. */
     readonly requireDigest: boolean;
-    readonly maxPdfBytes: number;
   };
   readonly production: boolean;
   /** Published test numbers, refused in production: exact, or a beginning with `*`. */
@@ -23,9 +30,6 @@ export interface CheckContext {
   /** Given names that steer NHS test harnesses, refused in production. */
   readonly refusedGivenNames: readonly RegExp[];
 }
-
-/** The one document type and title of the v1 message (GPCM-SD-115, GPCM-SD-118). */
-export const consultationReport = { code: '371531000', title: 'Consultation report' } as const;
 
 const earliestBirth = Date.UTC(1880, 0, 1);
 const futureTolerance = minutes(5);
@@ -71,12 +75,16 @@ const patientProblems = ({ patient }: SalvagedManifest, context: CheckContext): 
   ];
 };
 
-const timeProblems = ({ consultation, registeredPractice }: SalvagedManifest, now: number): Problem[] => {
+const timeProblems = ({ consultation, registeredPractice, events }: SalvagedManifest, now: number): Problem[] => {
   const times: [path: string, text: string | undefined][] = [
     ['consultation.startedAt', consultation?.startedAt],
     ['consultation.endedAt', consultation?.endedAt],
     ['consultation.savedAt', consultation?.savedAt],
     ['registeredPractice.lookedUpAt', registeredPractice?.lookedUpAt],
+    ...(events ?? []).flatMap((event, index): typeof times => [
+      [`events[${index}].startedAt`, event?.startedAt],
+      [`events[${index}].endedAt`, event?.endedAt],
+    ]),
   ];
   const instants = times.map(([path, text]) => ({ path, given: text !== undefined, at: instantOf(text ?? '') }));
   const [started, ended, saved] = instants.map(({ at }) => at);
@@ -88,22 +96,64 @@ const timeProblems = ({ consultation, registeredPractice }: SalvagedManifest, no
     }),
     ...(before(ended) ? [problem('ENDED_BEFORE_STARTED', 'consultation.endedAt')] : []),
     ...(before(saved) ? [problem('SAVED_BEFORE_STARTED', 'consultation.savedAt')] : []),
+    ...(events ?? []).flatMap((event, index) => {
+      const [began, over] = [instantOf(event?.startedAt ?? ''), instantOf(event?.endedAt ?? '')];
+      return began !== undefined && over !== undefined && over < began
+        ? [problem('ENDED_BEFORE_STARTED', `events[${index}].endedAt`, 'The event ended before it started.')]
+        : [];
+    }),
   ];
 };
 
 const documentProblems = (manifest: SalvagedManifest, context: CheckContext): Problem[] => {
-  const { documentType, title, attachments, pdf } = manifest;
+  const { attachments, pdf } = manifest;
   const found: [path: string, code: ProblemCode, wrong: boolean][] = [
-    [
-      'documentType.code',
-      'DOCUMENT_TYPE_NOT_SUPPORTED',
-      documentType?.code !== undefined && documentType.code !== consultationReport.code,
-    ],
-    ['title', 'TITLE_NOT_SUPPORTED', title !== undefined && title !== consultationReport.title],
-    ['attachments', 'ATTACHMENTS_NOT_SUPPORTED_YET', attachments !== undefined && attachments.length > 0],
     ['pdf.sha256', 'PDF_DIGEST_MISSING', context.senderSettings.requireDigest && pdf === undefined],
+    ['redacted', 'REDACTED_NOT_CONFIDENTIAL', manifest.redacted === true && manifest.confidential === false],
+    ...(attachments ?? []).map((attachment, index): (typeof found)[number] => [
+      `attachments[${index}].contentType`,
+      'ATTACHMENT_TYPE_NOT_APPROVED',
+      attachment?.contentType !== undefined && attachmentTypeOf(attachment.contentType) === undefined,
+    ]),
   ];
   return found.flatMap(([path, code, wrong]) => (wrong ? [problem(code, path)] : []));
+};
+
+const listed = (types: readonly DocumentType[]) => types.map(({ code, display }) => `${code} (${display})`).join(', ');
+
+/** What the generation of the message does not send. */
+const profileProblems = (manifest: SalvagedManifest, context: CheckContext): Problem[] => {
+  const { documentType, title, practitioner, careSetting, events, confidential, redacted, attachments } = manifest;
+  const profile = context.profileFor?.(manifest.registeredPractice?.odsCode);
+  const types = (profile ? [profile] : Object.values(profiles)).flatMap(({ documentTypes }) => documentTypes);
+  const typeProblem =
+    documentType?.code !== undefined && !types.some(({ code }) => code === documentType.code)
+      ? [
+          profile
+            ? problem(
+                'DOCUMENT_TYPE_NOT_SUPPORTED',
+                'documentType.code',
+                `To this practice documents go in ${profile.name}, which carries only: ${listed(types)}.`,
+              )
+            : problem('DOCUMENT_TYPE_NOT_SUPPORTED', 'documentType.code'),
+        ]
+      : [];
+  if (!profile) return typeProblem;
+  const { fixedTitle } = profile;
+  const notifies = confidential === true && profile.confidentialNotification;
+  const found: [path: string, code: ProblemCode, wrong: boolean][] = [
+    ['title', 'TITLE_NOT_SUPPORTED', fixedTitle !== undefined && title !== undefined && title !== fixedTitle],
+    [
+      'practitioner.sdsUserId',
+      'MISSING',
+      profile.sdsUserIdRequired && practitioner !== undefined && !Object.hasOwn(practitioner, 'sdsUserId'),
+    ],
+    ['careSetting', 'FIELD_NOT_IN_PROFILE', !profile.careContext && careSetting !== undefined],
+    ['events', 'FIELD_NOT_IN_PROFILE', !profile.careContext && events !== undefined],
+    ['redacted', 'NOTIFICATION_NOT_REDACTED', notifies && redacted !== true],
+    ['attachments', 'NOTIFICATION_HAS_ATTACHMENTS', notifies && attachments !== undefined && attachments.length > 0],
+  ];
+  return [...typeProblem, ...found.flatMap(([path, code, wrong]) => (wrong ? [problem(code, path)] : []))];
 };
 
 /**
@@ -115,21 +165,22 @@ export const checkManifest = (manifest: SalvagedManifest, context: CheckContext)
   ...harnessWords('practitioner', manifest.practitioner?.given, context),
   ...timeProblems(manifest, context.now),
   ...documentProblems(manifest, context),
+  ...attachmentNameProblems(manifest),
+  ...profileProblems(manifest, context),
 ];
-
-/** Undefined when a PDF of this many bytes may be sent; an empty one is told by `inspectPdf`. */
-export const pdfSizeProblem = (size: number, maxPdfBytes: number): Problem | undefined =>
-  size > maxPdfBytes
-    ? problem('PDF_TOO_LARGE', 'pdf', `The PDF is longer than this sender may send (${maxPdfBytes} bytes).`)
-    : undefined;
 
 export type Suppression = 'confidential' | 'registered-here';
 
-/** Why nothing is sent although nothing is wrong (send-document-standard.md 8 Q3; GPCM-SD-083). */
+/**
+ * Why nothing is sent although nothing is wrong: the consultation is confidential, and its generation has no
+ * notification or the sender does not send it; or the patient is the sender's own (GPCM-SD-083).
+ */
 export const suppressionOf = (
-  manifest: Pick<Manifest, 'confidential' | 'registeredPractice'>,
+  manifest: Pick<Manifest, 'confidential' | 'registeredPractice' | 'registeredHere'>,
   odsCode: string,
+  profile: Pick<MessageProfile, 'confidentialNotification'>,
 ): Suppression | undefined => {
-  if (manifest.confidential) return 'confidential';
-  return manifest.registeredPractice.odsCode === odsCode ? 'registered-here' : undefined;
+  if (manifest.confidential && !profile.confidentialNotification) return 'confidential';
+  const registeredHere = manifest.registeredHere === true || manifest.registeredPractice.odsCode === odsCode;
+  return registeredHere ? 'registered-here' : undefined;
 };

@@ -409,6 +409,8 @@ describe('the table and the log', () => {
         'BUSINESS_REJECTED',
         'INFRASTRUCTURE_REJECTED',
         'CONTRADICTED',
+        'NULL_AND_VOID',
+        'REPLACED',
       ].includes(stateOf(record));
       if (!ended) expect(item.nextCheckAt).toBeTypeOf('number');
     }

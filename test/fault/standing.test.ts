@@ -4,6 +4,7 @@ import { makeDrop } from '../../local/samples/variants.ts';
 import { pollMailbox } from '../../shared/pipeline/poll/poll-mailbox.ts';
 import { watch } from '../../shared/pipeline/watch/watch.ts';
 import { days, hours, minutes } from '../../shared/platform/clock.ts';
+import type { Measure } from '../../shared/platform/measure.ts';
 import { mailboxFile } from '../../shared/senders/mailbox.ts';
 import { putMailbox, readMailbox } from '../../shared/senders/registry.ts';
 import { createRig, type Rig, sender } from '../support/rig.ts';
@@ -72,6 +73,26 @@ describe('mailboxes', () => {
     expect(rig.lines.some((line) => line.includes('MAILBOX_NOT_POLLED') && line.includes(sender.mailboxId))).toBe(true);
     await rig.poll();
     expect(await reading('MailboxesWithoutPoll')).toBe(0);
+  });
+
+  it('are told of one by one: the one that nobody answers for, beside the one that is well', async () => {
+    const dead = mailboxFile.parse({
+      mailboxId: 'RX1OT009',
+      odsCode: 'RX1',
+      environment: 'local',
+      baseUrl: 'https://127.0.0.1:9',
+    });
+    await putMailbox(rig.table, dead, rig.clock.now());
+    rig.clock.leap(minutes(16));
+    await rig.poll();
+    const intervals = new Map<string, number>();
+    const measure: Measure = { ...rig.context.measure, recordOf: (id, _, value) => void intervals.set(id, value) };
+    await watch({ ...rig.context, measure, deadline: rig.deadline() });
+    expect([...intervals.keys()].sort()).toEqual([sender.mailboxId, 'RX1OT009'].sort());
+    expect(intervals.get(sender.mailboxId)).toBeLessThan(1);
+    expect(intervals.get('RX1OT009')).toBeGreaterThanOrEqual(3);
+    expect(rig.metrics.get('MailboxesWithoutPoll')).toBe(1);
+    await putMailbox(rig.table, { ...dead, pollEverySeconds: 86_400 }, rig.clock.now());
   });
 
   it('tell of the certificate that ends first', async () => {

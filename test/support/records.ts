@@ -1,7 +1,7 @@
 import type { DeliveryEvent, Drop } from '../../shared/delivery/events.ts';
 import type { DocumentRecord } from '../../shared/delivery/record.ts';
 import { reduce } from '../../shared/delivery/reduce.ts';
-import { deriveIds } from '../../shared/pipeline/compose/ingest.ts';
+import { deriveIds } from '../../shared/pipeline/derive-ids.ts';
 import { documentIdOf, type MailboxId, type MeshMessageId, type OdsCode } from '../../shared/platform/ids.ts';
 
 /** Records built by the events that really build them. */

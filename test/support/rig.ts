@@ -51,6 +51,7 @@ import { composeMessage, type OutboxMessage, type PollMessage } from '../../shar
 import { mailboxFile } from '../../shared/senders/mailbox.ts';
 import { putMailbox, putSender } from '../../shared/senders/registry.ts';
 import { senderFile } from '../../shared/senders/sender.ts';
+import { pdfTextReader } from '../../shared/submission/pdf-text/pdf-text-reader.ts';
 import { Crash, type CrashPlan, crashing } from './faults.ts';
 
 /**
@@ -200,9 +201,12 @@ export const createRig = async () => {
       void lines.push(JSON.stringify({ level, code, ...fields }));
   const log: Log = { info: write('info'), warn: write('warn'), error: write('error') };
   const metrics = new Map<MetricName, number>();
+  const refusals: string[] = [];
   const measure: Measure = {
     count: (metric, value = 1) => void metrics.set(metric, (metrics.get(metric) ?? 0) + value),
     record: (metric, value) => void metrics.set(metric, value),
+    recordOf: (_, metric, value) => void metrics.set(metric, value),
+    countRefusal: (code) => void refusals.push(code),
     flush: () => undefined,
   };
   const context: ComposeContext & Omit<WatchContext, 'deadline'> = {
@@ -220,8 +224,8 @@ export const createRig = async () => {
     connection: { stage: 'test', secrets: secretsManager(clock, secretsClient), clock, ids: systemIds },
     log,
     measure,
+    readPdfText: pdfTextReader(),
     rules: {
-      maxPdfBytes: 20 << 20,
       refusedNhsNumbers: [],
       allowedNhsNumbers: ['9691375*'],
       refusedGivenNames: [],
@@ -270,6 +274,7 @@ export const createRig = async () => {
     polls: polls.waiting,
     lines,
     metrics,
+    refusals,
     deadline,
     senderSetting,
     crashWith(next: CrashPlan | undefined) {

@@ -1,51 +1,65 @@
 import { type Applied, applyEvent, type StoredRecord } from '../../delivery/documents.ts';
 import { envelopeObject, manifestObject, messageFolder, partObject } from '../../delivery/keys.ts';
-import { currentComposition, dropNameOf } from '../../delivery/record.ts';
+import { currentComposition, dropNameOf, foundAttachments } from '../../delivery/record.ts';
+import { checkSkeleton } from '../../itk3/checker.ts';
 import { composeProblems } from '../../itk3/compose-problems.ts';
-import type { DocumentToCompose } from '../../itk3/document.ts';
-import { fhirIds } from '../../itk3/fhir-ids.ts';
-import { messageLength, messageStream } from '../../itk3/message.ts';
-import { profiles } from '../../itk3/profiles.ts';
+import { composeMessage, messageLength, messagePieces } from '../../itk3/message.ts';
 import { routingOf } from '../../itk3/routing.ts';
 import { subjectOf } from '../../itk3/wording.ts';
+import type { Objects } from '../../platform/objects.ts';
+import { profileFor } from '../../senders/profile-for.ts';
 import type { Sender } from '../../senders/sender.ts';
+import { attachmentPath } from '../../submission/attachments/attachment-rules.ts';
 import type { Manifest } from '../../submission/manifest.ts';
-import { consultationReport } from '../../submission/rules.ts';
+import { attachmentKey } from '../../submission/object-names.ts';
+import { problem } from '../../submission/problems.ts';
 import type { EnvelopeFile } from '../envelope.ts';
 import type { ComposeContext } from './context.ts';
 import { DigestMismatch, withDigest } from './digest-stream.ts';
+import { toCompose } from './document-to-compose.ts';
 import { encodingFor, storeTransport } from './transport-parts.ts';
 
-const toCompose = (record: StoredRecord, manifest: Manifest, sender: Sender): DocumentToCompose => {
-  const composition = currentComposition(record);
-  const profile = profiles[sender.profile];
-  const [reportType] = profile.documentTypes;
-  const title = profile.fixedTitle ?? manifest.title ?? consultationReport.title;
+interface FileToRead {
+  readonly key: string;
+  readonly versionId: string;
+  readonly size: number;
+  readonly sha256: string | undefined;
+  /** Where the manifest names its digest. */
+  readonly path: string;
+}
+
+/** The report, then the attachments in the manifest's order; or which of them are not there. */
+const filesOf = (
+  record: StoredRecord,
+): { readonly files: readonly FileToRead[]; readonly missing: readonly string[] } => {
+  const { source } = currentComposition(record);
+  const { pdf, attachments = [] } = source;
+  const name = dropNameOf(source);
+  const looks = attachments.map(({ found, ...one }, index) => ({ ...one, found, path: attachmentPath(index) }));
   return {
-    ids: fhirIds(record.documentId, composition.number, 1),
-    composedAt: composition.composedAt,
-    encounterId: manifest.encounterId,
-    version: manifest.version,
-    documentType: {
-      code: manifest.documentType.code,
-      display:
-        profile.documentTypes.find(({ code }) => code === manifest.documentType.code)?.display ??
-        reportType?.display ??
-        '',
-    },
-    title,
-    confidential: false,
-    patient: manifest.patient,
-    practitioner: manifest.practitioner,
-    organisation: { odsCode: sender.odsCode, name: sender.name, phone: sender.phone },
-    mailboxId: sender.mailboxId,
-    ...(composition.replaces === undefined ? {} : { replaces: composition.replaces }),
-    files: [{ contentType: 'application/pdf', title }],
+    files: [
+      { ...pdf, sha256: pdf.sha256, path: 'pdf.sha256' },
+      ...looks.flatMap(({ found, sha256, path, ...one }) =>
+        found ? [{ key: attachmentKey(record.senderOds, name, one.name), ...found, sha256, path }] : [],
+      ),
+    ],
+    missing: looks.flatMap(({ found, path }) => (found ? [] : [path])),
   };
 };
 
+/** A file from beginning to end, opened when its turn comes. Throws DigestMismatch at its end. */
+async function* bytesOf(drops: Objects, { key, versionId, sha256, path }: FileToRead): AsyncGenerator<Uint8Array> {
+  const found = await drops.get(key, { versionId });
+  if (!found) throw new Error('A file of the drop is gone before its message was stored.');
+  try {
+    yield* withDigest(found.body, sha256, path);
+  } finally {
+    found.discard();
+  }
+}
+
 /**
- * Builds the message of a RECEIVED document and stores its transport bytes, reading the PDF once, as a stream. The
+ * Builds the message of a RECEIVED document and stores its transport bytes, reading each file once, as a stream. The
  * record says COMPOSED only when all of it is durable. Composing again gives the same bytes.
  */
 export const composeDocument = async (
@@ -58,39 +72,64 @@ export const composeDocument = async (
   const composition = currentComposition(record);
   const { documentId } = record;
   const input = toCompose(record, manifest, sender);
-  const problems = composeProblems(input);
+  const profile = profileFor(sender, manifest.registeredPractice.odsCode);
+  const problems = composeProblems(input, profile);
   const routing = routingOf(input.patient);
   if (problems.length > 0 || routing.kind === 'problem') {
     return applyEvent(context, documentId, { kind: 'rejected', composition: composition.number, problems });
   }
 
-  const { pdf } = composition.source;
+  const { to } = routing;
+  const subject = subjectOf(input, profile);
+  const { workflowId } = profile;
+  // GPCM-SD-145: the sending organisation's ODS code, so nothing can be found by it.
+  const localId = sender.odsCode;
+  const issues = checkSkeleton(composeMessage(input, profile).pieces, profile, {
+    to,
+    subject,
+    workflowId,
+    localId,
+    from: sender.mailboxId,
+  }).filter(({ severity }) => severity === 'error');
+  if (issues.length > 0) {
+    context.log.error('MESSAGE_NOT_CONFORMANT', { documentId, count: issues.length, what: issues[0]?.path ?? '' });
+    const faults = issues.map(({ path, message, requirements }) =>
+      problem(
+        'MESSAGE_NOT_CONFORMANT',
+        'manifest',
+        `What this system made of it is not as the standard asks: ${path} ${message} (${requirements.join(', ')}).`,
+      ),
+    );
+    return applyEvent(context, documentId, { kind: 'rejected', composition: composition.number, problems: faults });
+  }
+
+  const { files, missing } = filesOf(record);
+  const filesMissing = (paths: readonly string[]) =>
+    applyEvent(context, documentId, { kind: 'named-files-missing', composition: composition.number, paths });
+  if (missing.length > 0) return filesMissing(missing);
   const folder = messageFolder(documentId, composition.number, context.ids.uuid());
-  const body = await drops.get(pdf.key, { versionId: pdf.versionId });
-  if (!body) throw new Error(`The PDF of document ${documentId} is gone before its message was stored.`);
-  const profile = profiles[sender.profile];
-  const encoding = encodingFor(messageLength(input, [body.size], profile));
+  const sizes = files.map(({ size }) => size);
+  const encoding = encodingFor(messageLength(input, sizes, profile));
   const stored = await storeTransport(
-    messageStream(input, [withDigest(body.body, pdf.sha256)], profile),
+    messagePieces(
+      input,
+      files.map((file) => bytesOf(drops, file)),
+      profile,
+    ),
     encoding,
     (part, bytes) => messages.upload(partObject(folder, part), bytes, 'application/octet-stream'),
-  )
-    .catch((error: unknown) => {
-      if (error instanceof DigestMismatch) return 'not-the-one-named' as const;
-      throw error;
-    })
-    .finally(() => body.discard());
-  if (stored === 'not-the-one-named') {
-    return applyEvent(context, documentId, { kind: 'named-pdf-missing', composition: composition.number });
-  }
+  ).catch((error: unknown) => {
+    if (error instanceof DigestMismatch) return error;
+    throw error;
+  });
+  if (stored instanceof DigestMismatch) return filesMissing([stored.path]);
 
   const { family, nhsNumber, birthDate } = manifest.patient;
   const envelope: EnvelopeFile = {
-    to: routing.to,
-    subject: subjectOf(input, profile),
-    workflowId: profile.workflowId,
-    // GPCM-SD-145: the sending organisation's ODS code, so nothing can be found by it.
-    localId: sender.odsCode,
+    to,
+    subject,
+    workflowId,
+    localId,
     mailboxId: sender.mailboxId,
     contentType: 'application/xml',
     ...(encoding === undefined ? {} : { contentEncoding: encoding }),
@@ -110,12 +149,13 @@ export const composeDocument = async (
       ...(encoding === undefined ? {} : { contentEncoding: encoding }),
       parts: stored.parts,
       mailboxId: sender.mailboxId,
-      workflowId: profile.workflowId,
+      workflowId,
     },
     discard: {
       name: dropNameOf(composition.source),
       manifestVersionId: composition.source.manifest.versionId,
-      pdfVersionId: pdf.versionId,
+      pdfVersionId: composition.source.pdf.versionId,
+      attachments: foundAttachments(composition.source),
     },
   });
 };

@@ -1,6 +1,13 @@
-import { type Applied, applyEvent, readDocument, type StoredRecord } from '../../delivery/documents.ts';
-import { type DropItem, type Half, indexedDrop, type Pairing, pairHalf, sweepSequencer } from '../../delivery/drop.ts';
-import type { DeriveIds } from '../../delivery/events.ts';
+import { type Applied, applyEvent, readDocument } from '../../delivery/documents.ts';
+import {
+  type DropItem,
+  type Half,
+  indexedDrop,
+  type Pairing,
+  pairHalf,
+  sweepSequencer,
+  withAttachment,
+} from '../../delivery/drop.ts';
 import { dropKey } from '../../delivery/keys.ts';
 import { manifestDifferences } from '../../delivery/manifest-differences.ts';
 import { performWork } from '../../delivery/perform-work.ts';
@@ -8,24 +15,21 @@ import { type WaitingState, waitingReceipt } from '../../delivery/receipt.ts';
 import { currentComposition, sameObjects } from '../../delivery/record.ts';
 import { isCorrectable, stateOf } from '../../delivery/state-of.ts';
 import { writeReceipt } from '../../delivery/write-receipt.ts';
-import { fhirIds } from '../../itk3/fhir-ids.ts';
-import type { DocumentId, MessageHeaderId, OdsCode } from '../../platform/ids.ts';
+import type { DocumentId, OdsCode } from '../../platform/ids.ts';
 import type { ComposeAgainMessage, IngestMessage } from '../../platform/queue-messages.ts';
 import { type Change, change } from '../../platform/table.ts';
+import { profileFor } from '../../senders/profile-for.ts';
 import { readMailbox, readSender } from '../../senders/registry.ts';
 import { parseDropKey } from '../../submission/object-names.ts';
 import { problem } from '../../submission/problems.ts';
 import { suppressionOf } from '../../submission/rules.ts';
+import { deriveIds } from '../derive-ids.ts';
 import { composeDocument } from './compose-document.ts';
 import type { ComposeContext } from './context.ts';
-import { rememberVersion, replacedBy } from './predecessor.ts';
+import { guardPatient } from './patient-guard.ts';
+import { againstOtherVersions, standingAtDrop } from './predecessor.ts';
 import { type DropReading, type Pair, readDrop } from './read-drop.ts';
 import { refuseName } from './refuse-name.ts';
-
-export const deriveIds: DeriveIds = (documentId, composition) => {
-  const { messageHeaderId, documentBundleId } = fhirIds(documentId, composition, 1);
-  return { messageHeaderId: messageHeaderId as MessageHeaderId, documentBundleId };
-};
 
 /** One storage event: pairs it, and takes a complete pair as far as the outbox. Throws only for "try again". */
 export const ingest = async (context: ComposeContext, message: IngestMessage): Promise<void> => {
@@ -35,6 +39,8 @@ export const ingest = async (context: ComposeContext, message: IngestMessage): P
   if (key.kind === 'problem') return refuseName(context, message, key);
   const odsCode = key.odsCode as OdsCode;
   const { name } = key;
+  if (key.kind === 'attachment') return takeAttachment(context, odsCode, name);
+  const { kind: side } = key;
   const half: Half = {
     versionId: message.versionId,
     sequencer: message.sequencer,
@@ -45,7 +51,7 @@ export const ingest = async (context: ComposeContext, message: IngestMessage): P
     context.table,
     dropKey(odsCode, name),
     (stored): Change<DropItem, Pairing> => {
-      const paired = pairHalf(stored ?? { odsCode, name }, key.kind, half);
+      const paired = pairHalf(stored ?? { odsCode, name }, side, half);
       if ((paired.kind === 'pair' || paired.kind === 'waiting') && paired.changed) {
         return {
           kind: 'put',
@@ -64,11 +70,35 @@ export const ingest = async (context: ComposeContext, message: IngestMessage): P
       return;
     case 'waiting':
       return;
-    case 'pair': {
-      const usedBefore = pairing.item.done !== undefined || pairing.item.replaced === true;
-      return takePair(context, { odsCode, name, manifest: pairing.manifest, pdf: pairing.pdf, usedBefore });
-    }
+    case 'pair':
+      return takePair(context, pairOf(pairing.item, pairing.manifest, pairing.pdf));
   }
+};
+
+const pairOf = (item: DropItem, manifest: Half, pdf: Half): Pair => ({
+  odsCode: item.odsCode,
+  name: item.name,
+  manifest,
+  pdf,
+  usedBefore: item.done !== undefined || item.replaced === true,
+});
+
+/**
+ * An attachment came: perhaps the one that manifest and PDF waited for. Which attachments there are is asked of the
+ * inbox when the manifest is read, so that their order does not matter.
+ */
+const takeAttachment = async (context: ComposeContext, odsCode: OdsCode, name: string): Promise<void> => {
+  const item = await change<DropItem, DropItem>(
+    context.table,
+    dropKey(odsCode, name),
+    (stored): Change<DropItem, DropItem> => {
+      const { item: next, changed } = withAttachment(stored ?? { odsCode, name }, context.clock.now());
+      return changed
+        ? { kind: 'put', item: next, indexed: indexedDrop(next), result: next }
+        : { kind: 'keep', result: next };
+    },
+  );
+  if (item.manifest && item.pdf) await takePair(context, pairOf(item, item.manifest, item.pdf));
 };
 
 /**
@@ -78,7 +108,7 @@ export const ingest = async (context: ComposeContext, message: IngestMessage): P
 export const composeAgain = async (context: ComposeContext, { documentId }: ComposeAgainMessage): Promise<void> => {
   const record = await readDocument(context.table, documentId as DocumentId);
   if (!record || stateOf(record) !== 'RECEIVED') return;
-  const { manifest, pdf } = currentComposition(record).source;
+  const { manifest, pdf, attachments } = currentComposition(record).source;
   const key = parseDropKey(manifest.key);
   if (key.kind !== 'manifest') return;
   const half = { sequencer: sweepSequencer, at: record.receivedAt };
@@ -87,6 +117,7 @@ export const composeAgain = async (context: ComposeContext, { documentId }: Comp
     name: key.name,
     manifest: { ...half, versionId: manifest.versionId, size: 0 },
     pdf: { ...half, versionId: pdf.versionId, size: pdf.size },
+    ...(attachments === undefined ? {} : { attachments }),
     usedBefore: false,
   });
 };
@@ -131,16 +162,18 @@ const takePair = async (context: ComposeContext, pair: Pair): Promise<void> => {
     currentComposition(record).source.contentDigest === reading.drop.source.contentDigest;
   if (usable && record && reading.kind === 'sound' && stateOf(record) === 'RECEIVED') {
     const { manifest } = reading;
-    const why = suppressionOf(manifest, pair.odsCode);
+    const why = suppressionOf(manifest, pair.odsCode, profileFor(sender, manifest.registeredPractice.odsCode));
     applied = why
       ? await applyEvent(context, documentId, {
           kind: 'suppressed',
           composition: currentComposition(record).number,
           why,
         })
-      : await rememberVersion(table, pair.odsCode, manifest.encounterId, manifest.version, documentId).then(() =>
-          composeDocument(context, record as StoredRecord, manifest, sender),
-        );
+      : // A file that it names may still come: its storage event takes the drop up again.
+        ((reading.drop.missing && applied) ??
+        (await againstOtherVersions(context, record, manifest, reading.drop.discard)) ??
+        (await guardPatient(context, record, manifest)) ??
+        (await composeDocument(context, record, manifest, sender)));
     record = applied.record ?? record;
   }
   if (record) {
@@ -175,11 +208,13 @@ const register = async (context: ComposeContext, reading: Exclude<DropReading, {
     });
   }
   const { odsCode, encounterId, version } = { odsCode: drop.senderOds, ...reading.manifest };
-  const replaces = await replacedBy(context.table, odsCode, encounterId, version);
+  const practice = reading.manifest.registeredPractice.odsCode as OdsCode;
+  const standing = await standingAtDrop(context.table, odsCode, { encounterId, version, practice });
   return applyEvent(context, drop.documentId, {
     kind: 'dropped',
     drop,
     ids: deriveIds,
-    ...(replaces === undefined ? {} : { replaces }),
+    practice,
+    standing,
   });
 };

@@ -1,40 +1,93 @@
+import { type Applied, applyEvent, type StoredRecord } from '../../delivery/documents.ts';
+import { readStanding, type Standing, versionsOf } from '../../delivery/earlier-versions.ts';
 import { type Encounter, noEncounter, withVersion } from '../../delivery/encounter.ts';
 import { documentKey, encounterKey } from '../../delivery/keys.ts';
+import { storedManifest } from '../../delivery/manifest-differences.ts';
 import { currentComposition, type DocumentRecord } from '../../delivery/record.ts';
 import { stateOf } from '../../delivery/state-of.ts';
+import type { State } from '../../delivery/states.ts';
+import type { Discard } from '../../delivery/work.ts';
 import type { DocumentId, OdsCode } from '../../platform/ids.ts';
 import { change, type Table } from '../../platform/table.ts';
+import type { Manifest } from '../../submission/manifest.ts';
+import { problem } from '../../submission/problems.ts';
+import { readManifest } from '../../submission/read-manifest.ts';
+import type { ComposeContext } from './context.ts';
 
-const holdsAtPractice = new Set(['SENT', 'INFRASTRUCTURE_ACKNOWLEDGED', 'ACCEPTED']);
-
-/** D of the newest earlier version that is accepted or awaits its acknowledgements (GPCM-SD-123, 132). */
-export const replacedBy = async (
+/**
+ * What the practice will probably hold when this version comes to it: enough to compose the message, decided again
+ * under the claim (decision 9).
+ */
+export const standingAtDrop = async (
   table: Table,
   odsCode: OdsCode,
-  encounterId: string,
-  version: number,
-): Promise<string | undefined> => {
-  const encounter = await table.read<Encounter>(encounterKey(odsCode, encounterId));
-  const earlier = Object.entries(encounter?.versions ?? {})
-    .map(([number, documentId]) => ({ number: Number(number), documentId }))
-    .filter(({ number }) => number < version)
-    .sort((a, b) => b.number - a.number);
-  for (const { documentId } of earlier) {
-    const record = await table.read<DocumentRecord>(documentKey(documentId));
-    if (record && holdsAtPractice.has(stateOf(record))) return currentComposition(record).documentBundleId;
-  }
-  return undefined;
+  dropped: { readonly encounterId: string; readonly version: number; readonly practice: OdsCode },
+): Promise<Standing> => {
+  const encounter = await table.read<Encounter>(encounterKey(odsCode, dropped.encounterId));
+  return readStanding(table, encounter, dropped.version, dropped.practice, 'dropped');
 };
 
+/** Makes the version known to those that come later; gives the encounter as it then stands. */
 export const rememberVersion = (
   table: Table,
   odsCode: OdsCode,
   encounterId: string,
   version: number,
   documentId: DocumentId,
-): Promise<undefined> =>
-  change<Encounter, undefined>(table, encounterKey(odsCode, encounterId), (stored) =>
-    stored?.versions[version] === documentId
-      ? { kind: 'keep', result: undefined }
-      : { kind: 'put', item: withVersion(stored ?? noEncounter, version, documentId), result: undefined },
-  );
+): Promise<Encounter> =>
+  change<Encounter, Encounter>(table, encounterKey(odsCode, encounterId), (stored) => {
+    if (stored?.versions[version] === documentId) return { kind: 'keep', result: stored };
+    const item = withVersion(stored ?? noEncounter, version, documentId);
+    return { kind: 'put', item, result: item };
+  });
+
+/**
+ * A document about to be composed, beside the other versions of its encounter: ended here if a later one has begun to
+ * go, or if another version is about another patient; undefined where nothing stands against it. The version is made
+ * known first, so that of two that come at once at least one sees the other.
+ */
+export const againstOtherVersions = async (
+  context: ComposeContext,
+  record: StoredRecord,
+  manifest: Manifest,
+  discard: Discard,
+): Promise<Applied | undefined> => {
+  const { documentId, senderOds } = record;
+  const { encounterId, version, patient } = manifest;
+  const composition = currentComposition(record).number;
+  const encounter = await rememberVersion(context.table, senderOds, encounterId, version, documentId);
+  if (encounter.newest > version) {
+    return applyEvent(context, documentId, { kind: 'superseded', composition, byVersion: encounter.newest, discard });
+  }
+  const others = versionsOf(encounter);
+  // All that were let through are about one patient: the nearest on either side speak for the rest.
+  for (const near of [
+    others.filter((one) => one.version < version),
+    others.filter((one) => one.version > version).reverse(),
+  ]) {
+    const nhsNumber = await nearestNhsNumber(context, near);
+    if (nhsNumber !== undefined && nhsNumber !== patient.nhsNumber) {
+      const problems = [problem('SAME_ENCOUNTER_OTHER_PATIENT', 'patient.nhsNumber')];
+      return applyEvent(context, documentId, { kind: 'rejected', composition, problems });
+    }
+  }
+  return undefined;
+};
+
+/** What was refused or suppressed here never was a version of anything. */
+const saysNothing: ReadonlySet<State> = new Set(['REJECTED', 'SUPPRESSED']);
+
+/** Compared where patient data may lie, in the bucket: never in the table. */
+const nearestNhsNumber = async (
+  context: ComposeContext,
+  versions: readonly { readonly documentId: DocumentId }[],
+): Promise<string | undefined> => {
+  for (const { documentId } of versions) {
+    const record = await context.table.read<DocumentRecord>(documentKey(documentId));
+    if (!record || saysNothing.has(stateOf(record))) continue;
+    const manifest = await storedManifest(context, record);
+    const read = manifest && readManifest(manifest);
+    if (read?.kind === 'manifest') return read.manifest.patient.nhsNumber;
+  }
+  return undefined;
+};

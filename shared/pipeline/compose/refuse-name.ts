@@ -3,7 +3,43 @@ import { type Receipt, receiptObject, whatAcceptedMeans } from '../../delivery/r
 import { isoTime } from '../../platform/clock.ts';
 import type { IngestMessage } from '../../platform/queue-messages.ts';
 import type { DropKey } from '../../submission/object-names.ts';
+import type { Problem } from '../../submission/problems.ts';
 import type { ComposeContext } from './context.ts';
+
+/** The receipt of what is no document and never becomes one. */
+export const refusalReceipt = (
+  drop: { readonly odsCode: string; readonly name?: string | undefined },
+  at: number,
+  why: {
+    readonly meaning: string;
+    readonly advice: string;
+    readonly problems: readonly [Problem, ...Problem[]];
+    /** Since when it lay there, if not just now. */
+    readonly since?: number;
+  },
+): Receipt => {
+  const now = isoTime(at);
+  const since = isoTime(why.since ?? at);
+  const { length } = why.problems;
+  return {
+    kind: 'send-document-receipt',
+    schemaVersion: 1,
+    odsCode: drop.odsCode,
+    ...(drop.name === undefined ? {} : { name: drop.name }),
+    documentId: null,
+    revision: 0,
+    receivedAt: since,
+    droppedAt: since,
+    updatedAt: now,
+    state: 'REJECTED',
+    whatAcceptedMeans,
+    meaning: why.meaning,
+    whoseMove: 'the sender',
+    advice: why.advice,
+    problems: why.problems,
+    history: [{ at: now, what: 'rejected', detail: `${length} problem${length === 1 ? '' : 's'}` }],
+  };
+};
 
 /**
  * An object whose name cannot be a drop's. It stays where it is, and its organisation, where one is known, gets a
@@ -23,25 +59,11 @@ export const refuseName = async (
   const digest = createHash('sha256').update(message.key).digest('hex').slice(0, 16);
   // The extension is part of what is wrong, so the receipt must not take the place of a sound drop's.
   const name = key.name === undefined ? `name-refused-${digest}` : `${key.name}.name-refused-${digest}`;
-  const now = isoTime(clock.now());
-  const receipt: Receipt = {
-    kind: 'send-document-receipt',
-    schemaVersion: 1,
-    odsCode: key.odsCode,
-    ...(key.name === undefined ? {} : { name: key.name }),
-    documentId: null,
-    revision: 0,
-    receivedAt: now,
-    droppedAt: now,
-    updatedAt: now,
-    state: 'REJECTED',
-    whatAcceptedMeans,
+  const receipt = refusalReceipt({ odsCode: key.odsCode, name: key.name }, clock.now(), {
     meaning: `An object of ${message.size} bytes under this organisation's prefix has a name that cannot be used. Nothing has been sent; the object is kept.`,
-    whoseMove: 'the sender',
     advice: 'Drop it again under a name that can be used, and delete the object.',
     problems: [key.problem],
-    history: [{ at: now, what: 'rejected', detail: '1 problem' }],
-  };
+  });
   const written = await drops.put(receiptObject(key.odsCode, name), `${JSON.stringify(receipt, undefined, 2)}\n`, {
     ifNew: true,
   });

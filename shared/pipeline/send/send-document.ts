@@ -2,6 +2,8 @@ import { Readable } from 'node:stream';
 import { type Disposition, done, returnAfter } from '../../delivery/disposition.ts';
 import { type Applied, applyEvent, readDocument, type StoredRecord } from '../../delivery/documents.ts';
 import { queueSilence } from '../../delivery/due.ts';
+import { hasStanding, readStanding } from '../../delivery/earlier-versions.ts';
+import type { Encounter } from '../../delivery/encounter.ts';
 import { envelopeObject, partObject } from '../../delivery/keys.ts';
 import { performWork, type WorkContext } from '../../delivery/perform-work.ts';
 import {
@@ -22,6 +24,7 @@ import type { OutboxMessage } from '../../platform/queue-messages.ts';
 import { type ConnectionSetting, connect } from '../../senders/connection.ts';
 import { circuitRetry, type Mailbox, openCircuit } from '../../senders/mailbox.ts';
 import { changeCourse, readMailbox } from '../../senders/registry.ts';
+import { deriveIds } from '../derive-ids.ts';
 import { type EnvelopeFile, envelopeFile } from '../envelope.ts';
 import { backoff, longestBackoff } from './backoff.ts';
 import { claimForSending, freeOrphan, releaseClaim } from './claim.ts';
@@ -161,8 +164,13 @@ const attempt = async (
       // A doubt about another version takes longer to clear up than this invocation's neighbour to end.
       return returnAfter(freed === 'freed' ? 1000 : rest > 0 ? rest : Math.min(settings.doubtWait, queueSilence / 2));
     }
-    case 'claimed':
-      break;
+    case 'claimed': {
+      const settled = await settleStanding(context, record, claimed.encounter);
+      if (settled === 'goes') break;
+      await releaseClaim(table, senderOds, encounterId, claim);
+      log.info('SEND_NOT_AS_COMPOSED', fields);
+      return done;
+    }
   }
   const begun = await applyEvent(context, documentId, {
     kind: 'attempt-begun',
@@ -224,6 +232,31 @@ const attempt = async (
     return returnAfter(wait);
   }
   return done;
+};
+
+/**
+ * Under the claim nobody can go before this version any more: now it shows what it replaces. A message that was composed
+ * for another case is composed again; what may have left already is sent again as it was, or not at all.
+ */
+const settleStanding = async (
+  context: SendContext,
+  record: StoredRecord,
+  encounter: Encounter,
+): Promise<'goes' | 'not-as-composed'> => {
+  const composition = currentComposition(record);
+  if (inDoubt(record)) return 'goes';
+  const standing = await readStanding(context.table, encounter, record.version ?? 0, composition.practice, 'claimed');
+  if (hasStanding(composition, standing)) return 'goes';
+  const decided = await applyEvent(context, record.documentId, {
+    kind: 'standing-decided',
+    composition: composition.number,
+    standing,
+    ids: deriveIds,
+  });
+  // Whatever else came between is for the next step to refuse.
+  if (decided.kind === 'no-op' || stateOf(decided.record) === 'COMPOSED') return 'goes';
+  await performWork(context, decided.record);
+  return 'not-as-composed';
 };
 
 /** A client that has begun an upload of several parts cannot begin it again: what MESH holds of it is in doubt. */

@@ -1,6 +1,6 @@
 import { days, minutes } from '../../platform/clock.ts';
 import { workShards } from '../../platform/names.ts';
-import { isSilent } from '../../senders/mailbox.ts';
+import { intervalsSincePoll, isSilent } from '../../senders/mailbox.ts';
 import { listMailboxes } from '../../senders/registry.ts';
 import type { WatchContext } from './watch.ts';
 
@@ -23,6 +23,10 @@ export const measureStanding = async ({ table, clock, measure, log }: WatchConte
   const silent = mailboxes.filter((mailbox) => isSilent(mailbox, now));
   for (const { setting } of silent) log.error('MAILBOX_NOT_POLLED', { mailboxId: setting.mailboxId });
   measure.record('MailboxesWithoutPoll', silent.length);
+  // Each by itself too: one that is silent for days must not hide the next.
+  for (const mailbox of mailboxes) {
+    measure.recordOf(mailbox.setting.mailboxId, 'IntervalsSincePoll', intervalsSincePoll(mailbox, now));
+  }
   measure.record('CircuitsOpen', mailboxes.filter(({ course }) => course.circuit !== undefined).length);
 
   const expiry = least(mailboxes.map(({ course }) => course.certificateExpiresAt));

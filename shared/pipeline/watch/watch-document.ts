@@ -12,7 +12,8 @@ export const watchDocument = async (context: WatchContext, id: string): Promise<
   if (!record) return;
   if (hasWork(record.work)) {
     const after = await performWork(context, record);
-    measure.count('UnfinishedWork');
+    // Composing again is left to watch by design; anything else, a crash left.
+    if (Object.keys(record.work).some((part) => part !== 'composeAgain')) measure.count('UnfinishedWork');
     if (!hasWork(after.work)) {
       log.warn('WATCH_FINISHED_WORK', { documentId });
       return;

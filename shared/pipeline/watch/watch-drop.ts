@@ -14,24 +14,33 @@ import { dropKey } from '../../delivery/keys.ts';
 import { performWork } from '../../delivery/perform-work.ts';
 import { waitingReceipt } from '../../delivery/receipt.ts';
 import { currentComposition } from '../../delivery/record.ts';
+import type { Discard } from '../../delivery/work.ts';
 import { writeReceipt } from '../../delivery/write-receipt.ts';
 import { minutes } from '../../platform/clock.ts';
 import { brokenDropId } from '../../platform/ids.ts';
 import { change } from '../../platform/table.ts';
+import { manifestKey, pdfKey } from '../../submission/object-names.ts';
 import { problem } from '../../submission/problems.ts';
 import { digestOf } from '../compose/digest-stream.ts';
-import { deriveIds } from '../compose/ingest.ts';
-import { manifestKey, pdfKey } from '../compose/read-drop.ts';
+import { deriveIds } from '../derive-ids.ts';
 import type { WatchContext } from './watch.ts';
+import { lyingAttachments, watchAttachments } from './watch-attachments.ts';
 
-/** A half that waits: its organisation is told after five minutes, and it is rejected after an hour. */
+/** A half or an attachment that waits: its organisation is told after five minutes, and it is rejected after an hour. */
 export const watchDrop = async (context: WatchContext, rest: string): Promise<void> => {
   const at = rest.indexOf('/');
   const key = dropKey(rest.slice(0, at), rest.slice(at + 1));
   const item = await context.table.read<DropItem>(key);
   if (!item) return;
   const lone = loneHalf(item);
-  if (!lone) return handOver(context, key, item);
+  if (!lone) {
+    if (item.manifest && item.pdf) return handOver(context, key, item);
+    const left = await watchAttachments(context, item);
+    return settle(context, key, ({ attachments: _, ...stored }) => ({
+      ...stored,
+      ...(left === undefined ? {} : { attachments: left }),
+    }));
+  }
   const { clock, drops } = context;
   const now = clock.now();
   if (now < lone.half.at + halfNotice) return settle(context, key, (stored) => stored);
@@ -68,7 +77,10 @@ const isRepeated = async (context: WatchContext, item: DropItem, { side, half }:
   const record = await readDocument(context.table, item.done.documentId);
   const known = record && currentComposition(record).source[side].sha256;
   if (known === undefined) return false;
-  const there = await context.drops.get(objectOf(item, side), { versionId: half.versionId });
+  // Reading by version takes a right that watch does not have: it looks at what lies there, if that is the half.
+  const object = objectOf(item, side);
+  if ((await context.drops.head(object))?.versionId !== half.versionId) return false;
+  const there = await context.drops.get(object);
   return there !== undefined && (await digestOf(there.body)) === known;
 };
 
@@ -86,12 +98,25 @@ const discardRepeated = async (
   context.log.info('DROP_HALF_REPEATED', { odsCode: item.odsCode, what: side });
 };
 
+/** What came with the half goes with it; what has just come may be the next drop's. */
+const attachmentsOf = async (context: WatchContext, item: DropItem): Promise<{ name: string; versionId: string }[]> => {
+  if (!item.attachments) return [];
+  const found: { name: string; versionId: string }[] = [];
+  for (const { key, name, lastModified } of await lyingAttachments(context, item)) {
+    if (lastModified + halfNotice > context.clock.now()) continue;
+    const head = await context.drops.head(key);
+    if (head) found.push({ name, versionId: head.versionId });
+  }
+  return found;
+};
+
 const rejectLone = async (context: WatchContext, key: string, item: DropItem, { side, half }: Lone): Promise<void> => {
   const object = objectOf(item, side);
-  const discard =
-    side === 'pdf'
-      ? { name: item.name, pdfVersionId: half.versionId }
-      : { name: item.name, manifestVersionId: half.versionId };
+  const discard: Discard = {
+    name: item.name,
+    ...(side === 'pdf' ? { pdfVersionId: half.versionId } : { manifestVersionId: half.versionId }),
+    attachments: await attachmentsOf(context, item),
+  };
   const none = { key: '', versionId: '' };
   const documentId = brokenDropId(item.odsCode, item.name, half.versionId);
   const applied = await applyEvent(context, documentId, {

@@ -149,11 +149,12 @@ describe('any subject', () => {
   it('is Latin-1, at most 500 characters, and ends with the whole version', () => {
     const long = fc.string({ unit: 'binary', maxLength: 900 }).filter((text) => text.trim() !== '');
     fc.assert(
-      fc.property(long, long, fc.integer({ min: 1, max: 999 }), (family, practice, version) => {
+      fc.property(long, long, long, fc.integer({ min: 1, max: 999 }), (family, practice, title, version) => {
         const base = documentToCompose();
         const subject = subjectOf({
           ...base,
           version,
+          title,
           patient: { ...base.patient, family },
           organisation: { ...base.organisation, name: practice },
         });

@@ -6,9 +6,11 @@ import type { DocumentRecord } from '../../../../shared/delivery/record.ts';
 import { reduce } from '../../../../shared/delivery/reduce.ts';
 import { hasEnded, stateOf } from '../../../../shared/delivery/state-of.ts';
 import { noWork } from '../../../../shared/delivery/work.ts';
+import { deriveIds } from '../../../../shared/pipeline/derive-ids.ts';
 import {
   begun,
   composed,
+  dropOf,
   dropped,
   ended,
   negative,
@@ -22,6 +24,8 @@ import {
 
 const settings = { doubtWait: 900_000, giveUpAfter: 14_400_000 };
 const done = (record: DocumentRecord): DocumentRecord => ({ ...record, work: noWork });
+
+const bundle = deriveIds(dropOf().documentId, 1).documentBundleId;
 
 const anyEvent = fc.constantFrom<DeliveryEvent>(
   dropped(),
@@ -40,7 +44,19 @@ const anyEvent = fc.constantFrom<DeliveryEvent>(
   { kind: 'waits', composition: 1, until: 99_000, why: 'circuit' },
   { kind: 'superseded', composition: 1, byVersion: 2 },
   { kind: 'gave-up', composition: 1 },
-  { kind: 'named-pdf-missing', composition: 1 },
+  { kind: 'standing-decided', composition: 1, standing: {}, ids: deriveIds },
+  {
+    kind: 'standing-decided',
+    composition: 1,
+    standing: { predecessor: { documentId: dropOf(9).documentId, version: 9, documentBundleId: 'D' } },
+    ids: deriveIds,
+  },
+  { kind: 'replaced', documentBundleId: bundle, byVersion: 2 },
+  { kind: 'voided', documentBundleId: bundle, byVersion: 2 },
+  { kind: 'named-files-missing', composition: 1, paths: ['pdf.sha256'] },
+  { kind: 'patient-checked', composition: 1, pdfVersionId: 'p-a', finding: { outcome: 'other-patient' } },
+  { kind: 'patient-checked', composition: 2, pdfVersionId: 'p-b', finding: { outcome: 'matched' } },
+  { kind: 'released', reason: 'other-patient', by: 'Ann', why: 'both are right' },
   { kind: 'suppressed', composition: 1, why: 'confidential' },
   { kind: 'due', settings },
   positive('20013'),
@@ -118,7 +134,7 @@ describe('when a document is looked at again', () => {
   });
 
   it('a manifest whose PDF never came is rejected after an hour', () => {
-    const waiting = recordAfter(dropped(), { kind: 'named-pdf-missing', composition: 1 });
+    const waiting = recordAfter(dropped(), { kind: 'named-files-missing', composition: 1, paths: ['pdf.sha256'] });
     expect(reduce(waiting, { kind: 'due', settings }, 3_000_000).kind).toBe('no-op');
     const rejected = reduce(waiting, { kind: 'due', settings }, 3_700_000);
     expect(rejected.kind === 'changed' && stateOf(rejected.record)).toBe('REJECTED');

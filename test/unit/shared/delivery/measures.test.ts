@@ -126,7 +126,9 @@ describe('since when a document waits to be sent', () => {
     const record = recordAfter(dropped());
     const held = { ...record, holds: [{ reason: 'operator', by: 'a', why: 'b', at: 0 }] } as const;
     expect(unsentSince(held)).toBeUndefined();
-    expect(unsentSince(recordAfter(dropped(), { kind: 'named-pdf-missing', composition: 1 }))).toBeUndefined();
+    expect(
+      unsentSince(recordAfter(dropped(), { kind: 'named-files-missing', composition: 1, paths: ['pdf.sha256'] })),
+    ).toBeUndefined();
   });
 
   it('stands on the index exactly while it waits, and such a record is always due', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DeliveryEvent } from '../../../../shared/delivery/events.ts';
 import { receiptOf, replacesReceipt, waitingReceipt } from '../../../../shared/delivery/receipt.ts';
 import { meanings, states } from '../../../../shared/delivery/states.ts';
-import { deriveIds } from '../../../../shared/pipeline/compose/ingest.ts';
+import { deriveIds } from '../../../../shared/pipeline/derive-ids.ts';
 import { dropOf, negative, positive, recordAfter, wasSent } from '../../../support/records.ts';
 
 const receiptAfter = (...events: readonly DeliveryEvent[]) =>

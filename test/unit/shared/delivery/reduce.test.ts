@@ -3,7 +3,7 @@ import type { DeliveryEvent } from '../../../../shared/delivery/events.ts';
 import { currentComposition } from '../../../../shared/delivery/record.ts';
 import { reduce } from '../../../../shared/delivery/reduce.ts';
 import { stateOf } from '../../../../shared/delivery/state-of.ts';
-import { deriveIds } from '../../../../shared/pipeline/compose/ingest.ts';
+import { deriveIds } from '../../../../shared/pipeline/derive-ids.ts';
 import {
   begun,
   composed,

@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { checkMessage } from '../../../../shared/itk3/checker.ts';
+import {
+  checkMessage,
+  checkMessageBytes,
+  checkSkeleton,
+  isConformant,
+  operationOutcome,
+} from '../../../../shared/itk3/checker.ts';
+import { composeMessage } from '../../../../shared/itk3/message.ts';
 import { profiles } from '../../../../shared/itk3/profiles.ts';
+import { routingOf } from '../../../../shared/itk3/routing.ts';
+import { subjectOf } from '../../../../shared/itk3/wording.ts';
 import { composed, documentToCompose, parsed } from '../../../fixtures/itk3/documents.ts';
+import { goldenDocuments } from '../../../fixtures/itk3/golden-documents.ts';
 
 const input = documentToCompose({ version: 2, replaces: '11d5b8a5-53f6-5b0c-8f5e-8f2b3f6f0a99' });
 const good = (await composed(input)).toString();
@@ -13,7 +23,7 @@ const changed = (from: string | RegExp, to: string): string => {
   return xml;
 };
 
-const requirementsOf = (xml: string) => checkMessage(parsed(xml)).map(({ requirement }) => requirement);
+const requirementsOf = (xml: string) => checkMessage(parsed(xml)).flatMap(({ requirements }) => requirements);
 
 const resource = (name: string) =>
   new RegExp(`<entry><fullUrl value="[^"]*"/><resource><${name}>.*?</${name}></resource></entry>`);
@@ -95,7 +105,8 @@ describe('the checker', () => {
     ['GPCM-SD-115', '371531000', '149701000000109'],
     ['GPCM-SD-115', 'http://snomed.info/sct', 'http://snomed.info/id'],
     ['GPCM-SD-116', /<date value="[^"]*"\/>/, '<date value="2026-03-18"/>'],
-    ['GPCM-SD-117', '<confidentiality value="N"/>', '<confidentiality value="R"/>'],
+    ['GPCM-SD-117', '<confidentiality value="N"/>', '<confidentiality value="V"/>'],
+    ['GPCM-SD-119', '<confidentiality value="N"/>', '<confidentiality value="R"/>'],
     ['GPCM-SD-117', '<confidentiality value="N"/>', ''],
     ['GPCM-SD-118', '<title value="Consultation report"/><confidentiality', '<title value="Letter"/><confidentiality'],
     ['GPCM-SD-119', /<text>.*?<\/text>/, ''],
@@ -131,6 +142,30 @@ describe('the checker', () => {
       'Extension-CareConnect-NHSNumberVerificationStatus-1',
       'Extension-CareConnect-GPC-NHSNumberVerificationStatus-1',
     ],
+    ['FHIR-PDS-05', '<value value="9691375087"/>', '<value value="9691375088"/>'],
+    ['FHIR-PDS-02', '<code value="01"/>', '<code value="02"/>'],
+    ['FHIR-SR-01', /<extension url="RecipientType">.*?<\/extension>/, '<extension url="RecipientType"/>'],
+    ['FHIR-SR-02', /<extension url="SenderReference">.*?<\/extension>/, '<extension url="SenderReference"/>'],
+    ['FHIR-SR-03', /(<extension url="SenderReference"><valueString value=")[^"]*/, `$1${'8'.repeat(256)}`],
+    ['FHIR-SR-05', /<extension url="MessageDefinition">.*?<\/extension>/, '<extension url="MessageDefinition"/>'],
+    ['FHIR-SR-06', /<extension url="LocalExtension">.*?<\/extension>/, '<extension url="LocalExtension"/>'],
+    ['FHIR-DOC-05', '<system value="http://snomed.info/sct"/>', '<system value="http://read.info"/>'],
+    ['GPCM-SD-105', /<custodian>.*?<\/custodian>/, ''],
+    [
+      'GPCM-SD-106',
+      /<subject>.*?<\/subject>/,
+      `<subject><reference value="urn:uuid:${input.ids.organizationId}"/></subject>`,
+    ],
+    ['GPCM-SD-107', /<author>.*?<\/author>/, ''],
+    ['GPCM-SD-113', resource('Composition'), ''],
+    ['GPCM-SD-124', /<section>.*?<\/section>/, ''],
+    ['GPCM-SD-132', /(<targetIdentifier><system [^>]*><value value=")[^"]*/, '$1previous'],
+    ['GPCM-SD-028', '<name value="Harbour &amp; Vale Walk-in Centre"/>', ''],
+    [
+      'GPCM-SD-034',
+      /(<telecom><system value="phone"\/>)<value [^>]*>(<use value="work"\/><\/telecom><\/Practitioner>)/,
+      '$1$2',
+    ],
     ['GPCM-SD-036', `<family value="O'Hara-Lindqvist"/>`, ''],
     ['GPCM-SD-037', '<birthDate value="1957-01-09"/>', '<birthDate value="1957"/>'],
   ])('finds %s broken (%#)', (requirement, from, to) => {
@@ -154,15 +189,15 @@ describe('the checker', () => {
           .replace('<code value="FA"/>', '<code value="FI"/>'),
       ),
     );
-    expect(issues.map(({ requirement, path }) => [requirement, path])).toEqual([
-      ['GPCM-SD-039', 'MessageHeader.extension.RecipientType.code'],
-      ['GPCM-SD-117', 'Composition.confidentiality'],
-      ['GPCM-SD-037', 'Patient.birthDate'],
+    expect(issues.map(({ requirements, path, code }) => [requirements[0], path, code])).toEqual([
+      ['GPCM-SD-039', 'MessageHeader.extension:ITKMessageHandling.extension:RecipientType.valueCoding.code', 'value'],
+      ['GPCM-SD-117', 'Composition.confidentiality', 'required'],
+      ['GPCM-SD-037', 'Patient.birthDate', 'required'],
     ]);
     expect(JSON.stringify(issues)).not.toMatch(/9691375087|Lindqvist|Maren|1957/);
   });
 
-  it('holds the headers against the message (GPCM-SD-038, 057, 064, 146)', () => {
+  it('holds the headers against the message (GPCM-SD-038, GPCM-SD-057, GPCM-SD-061, GPCM-SD-064, GPCM-SD-146)', () => {
     const envelope = {
       to: "GPPROVIDER_9691375087_19570109_O'Hara-Lindquist",
       subject: 'Consultation report',
@@ -177,15 +212,155 @@ describe('the checker', () => {
     ]);
   });
 
-  it('asks of version 2 what version 2 says', () => {
-    expect(checkMessage(parsed(good), { profile: profiles.v2 }).map(({ requirement }) => requirement)).toEqual([
-      'GPCM-SD-044',
-      'CareConnect-Composition-1',
+  it('asks of version 2 what version 2 says, and only recommends the version id', () => {
+    const issues = checkMessage(parsed(good), { profile: profiles.v2 });
+    expect(issues.map(({ requirements, severity }) => [requirements[0], severity])).toEqual([
+      ['GPCM-SD-044', 'error'],
+      ['GPCM-SD-098', 'warning'],
     ]);
+    expect(isConformant(issues)).toBe(false);
+    expect(isConformant(issues.slice(1))).toBe(true);
   });
 
   it('survives XML that is no message at all', () => {
     expect(requirementsOf('<html/>').length).toBeGreaterThan(3);
     expect(requirementsOf('<Bundle><entry><resource/></entry><entry/><entry/></Bundle>').length).toBeGreaterThan(5);
+  });
+
+  it('tells one fault once, with every id that asks the same', () => {
+    const issues = checkMessage(parsed(changed('<status value="final"/>', '<status value="done"/>')));
+    expect(issues.map(({ requirements, path }) => [path, requirements])).toEqual([
+      ['Composition.status', ['GPCM-SD-114', 'FHIR-STU3']],
+    ]);
+  });
+
+  it('does not mind prefixes, white space, comments and other instants of the same kind', () => {
+    const prefixed = good
+      .replace(/<(\/?)(?!\?|div|\/div|p>|\/p>)(\w)/g, '<$1f:$2')
+      .replace('xmlns="http://hl7.org/fhir"', 'xmlns:f="http://hl7.org/fhir"');
+    expect(checkMessage(parsed(prefixed))).toEqual([]);
+    const spaced = good.replaceAll('><', '>\n  <!-- x --> <').replaceAll('"/>', '" />');
+    expect(checkMessage(parsed(spaced))).toEqual([]);
+    expect(checkMessage(parsed(good.replace('+00:00"/><source', '.250Z"/><source')))).toEqual([]);
+  });
+
+  it('sees a care setting that is not coded in SNOMED CT (FHIR-DOC-06)', async () => {
+    const careSetting = { code: '310065000', display: 'Open access service' };
+    const xml = (await composed(documentToCompose({ careSetting }), { profile: profiles.v2 })).toString();
+    const place = /(CareSettingType-1"><valueCodeableConcept><coding><system value=")[^"]*/;
+    expect(checkMessage(parsed(xml), { profile: profiles.v2 })).toEqual([]);
+    const issues = checkMessage(parsed(xml.replace(place, '$1http://read.info')), { profile: profiles.v2 });
+    expect(issues.map(({ path }) => path)).toEqual([
+      'Composition.extension:careSettingTypeExtension.valueCodeableConcept.coding.system',
+    ]);
+  });
+
+  it('sees elements of another namespace, which a schema would not know', () => {
+    expect(requirementsOf(changed('xmlns="http://hl7.org/fhir"', 'xmlns="http://hl7.org/fhir2"'))).toContain(
+      'FHIR-STU3',
+    );
+    expect(requirementsOf(changed(' xmlns="http://hl7.org/fhir"', ''))).toContain('FHIR-STU3');
+  });
+
+  it('names no element, extension or id by the sender’s own words', () => {
+    const xml = changed('<birthDate', '<Lindqvist9691375087 value="x"/><extension url="urn:Lindqvist"/><birthDate');
+    const ids = good.replaceAll(/urn:uuid:[0-9a-f-]{36}/g, 'urn:uuid:Lindqvist');
+    for (const wrong of [xml, ids, good.replaceAll(/value="[0-9a-f-]{36}"/g, 'value="Lindqvist-9691375087"')]) {
+      const issues = checkMessage(parsed(wrong));
+      expect(issues.length).toBeGreaterThan(1);
+      expect(JSON.stringify(issues)).not.toMatch(/Lindqvist|9691375087/);
+    }
+  });
+});
+
+describe('the bytes of a message', () => {
+  it('are read and checked, and may be those of any file', () => {
+    expect(checkMessageBytes(Buffer.from(good))).toMatchObject({ kind: 'checked', issues: [], facts: { version: 2 } });
+    for (const bytes of ['', 'PDF', '<Bundle>', '<!DOCTYPE a [<!ENTITY b "c">]><Bundle>&b;</Bundle>', '<a>&b;</a>']) {
+      const { kind, issues } = checkMessageBytes(Buffer.from(bytes));
+      expect(kind).toBe('unreadable');
+      expect(issues.map(({ code, severity }) => [code, severity])).toEqual([['structure', 'error']]);
+    }
+  });
+
+  it('are an OperationOutcome of what is wrong, as every FHIR tool reads it', () => {
+    expect(operationOutcome([])).toMatchObject({ issue: [{ severity: 'information' }] });
+    const { issues } = checkMessageBytes(Buffer.from(changed('<status value="final"/>', '')));
+    expect(operationOutcome(issues)).toMatchObject({
+      resourceType: 'OperationOutcome',
+      issue: [
+        {
+          severity: 'error',
+          code: 'required',
+          details: { coding: [{ code: 'GPCM-SD-114' }, { code: 'FHIR-STU3' }], text: 'must be final or amended' },
+          expression: ['Composition.status'],
+        },
+      ],
+    });
+  });
+});
+
+describe('the skeleton of a message, before anything of it is stored (FHIR-V&V-01)', () => {
+  const envelope = (document = input, profile = profiles.v1) => {
+    const routing = routingOf(document.patient);
+    return {
+      to: routing.kind === 'routing' ? routing.to : '',
+      subject: subjectOf(document, profile),
+      workflowId: profile.workflowId,
+      localId: document.organisation.odsCode,
+      from: document.mailboxId,
+    };
+  };
+
+  it.each(goldenDocuments)('has no issues when it is right: $name', ({ input: document, profile }) => {
+    const { pieces } = composeMessage(document, profile);
+    expect(checkSkeleton(pieces, profile, envelope(document, profile))).toEqual([]);
+  });
+
+  it('has an issue where headers, places for files or well-formedness are wrong', () => {
+    const { pieces } = composeMessage(input);
+    const pathsOf = (some: readonly string[], of = envelope()) =>
+      checkSkeleton(some, profiles.v1, of).map(({ path }) => path);
+    expect(pathsOf(pieces, { ...envelope(), from: 'OTHER', to: 'GPPROVIDER_9691375095_19570109_Ashdown' })).toEqual([
+      'Mex-To',
+      'Mex-From',
+    ]);
+    expect(pathsOf([pieces.join('')])).toEqual(['Binary.content']);
+    expect(pathsOf([...pieces, '<'])).toEqual(['Bundle']);
+    expect(pathsOf([`${pieces[0]}JVBERi0=`, ...pieces.slice(1)])).toEqual(['Binary.content']);
+  });
+
+  it('is never a notification that the sender has not chosen (GPCM-SD-117)', () => {
+    const confidential = documentToCompose({ confidential: true });
+    const { pieces } = composeMessage(confidential);
+    const issues = checkSkeleton(pieces, profiles.v1, envelope(confidential));
+    expect(issues.map(({ path }) => path)).toEqual(['Composition.confidentiality']);
+  });
+});
+
+describe('a confidential notification (GPCM-SD-102, GPCM-SD-117, GPCM-SD-119)', () => {
+  const restricted = (changes: Parameters<typeof documentToCompose>[0] = {}) =>
+    composed(documentToCompose({ confidential: true, ...changes }));
+
+  it('may be sent in version 1, not in version 2', async () => {
+    const root = parsed(await restricted());
+    expect(checkMessage(root)).toEqual([]);
+    expect(checkMessage(root, { profile: profiles.v2 }).map(({ path }) => path)).toContain(
+      'Composition.confidentiality',
+    );
+  });
+
+  it('names no place in text and subject, and has no attachments', async () => {
+    const place = ', seen at Harbour &amp; Vale Walk-in Centre, RX1, Version';
+    const named = (await restricted()).toString().replace(', Version', place);
+    const subject = subjectOf(input).replace('Version: 2', 'Version: 1');
+    expect(checkMessage(parsed(named), { envelope: { subject } }).map(({ path }) => path)).toEqual([
+      'Composition.text.div',
+      'Mex-Subject',
+    ]);
+    const report = { contentType: 'application/pdf', title: 'Consultation report' };
+    expect(checkMessage(parsed(await restricted({ files: [report, report] }))).map(({ path }) => path)).toEqual([
+      'Composition.section',
+    ]);
   });
 });

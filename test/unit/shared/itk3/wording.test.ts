@@ -25,6 +25,24 @@ describe('the subject', () => {
     );
   });
 
+  it('of a confidential notification says neither practice nor ODS code, as the text (GPCM-SD-119)', () => {
+    const input = documentToCompose({ patient: patient(), confidential: true });
+    const current = 'Consultation report for Richard Smith, NHS Number: 9691375087, Version: 1';
+    expect([subjectOf(input), textOf(input)]).toEqual([current, current]);
+    expect(subjectOf(input, { ...profiles.v1, wording: wordingOf131 })).toBe(
+      'Consultation report for Richard Smith, NHS Number 9691375087, Version 1',
+    );
+    // What is not said takes no room from what is.
+    const organisation = { odsCode: 'RX1', name: 'B'.repeat(255), phone: '0' };
+    const name = 'A'.repeat(400);
+    expect(subjectOf({ ...input, organisation, patient: patient({ given: [name] }) })).toContain(`${name} Smith`);
+  });
+
+  it('takes brackets in a name as they are', () => {
+    const input = documentToCompose({ patient: patient({ given: ['[Rick]'] }), confidential: true });
+    expect(textOf(input)).toContain('for [Rick] Smith, NHS');
+  });
+
   it('is in Latin-1 where the text keeps every letter', () => {
     const input = documentToCompose({ patient: patient({ family: 'Şahin', given: ['Łucja', '名'] }) });
     expect(textOf(input)).toContain('Łucja 名 Şahin');

@@ -1,9 +1,12 @@
 import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { metricsIn } from '../../../../local/engine/cloudwatch/emf.ts';
-import { countersOf, metricUnits } from '../../../../shared/platform/measure.ts';
+import { countersOf, mailboxReadings, metricUnits, readingsOf } from '../../../../shared/platform/measure.ts';
 
+const root = new URL('../../../../', import.meta.url);
 const module = fileURLToPath(new URL('../../../../shared/platform/measure.ts', import.meta.url));
 
 /** What a function that measures so prints: in a process of its own, because that is where CloudWatch reads. */
@@ -53,16 +56,37 @@ describe('metrics of a function', () => {
     expect(printed('authorise', 'measure.flush();')).toEqual([]);
   });
 
-  it('are counted by some function or read by watch, each of them', () => {
-    const readings = [
-      'TimeToSent',
-      'TimeToAccepted',
-      'OldestUnsentMinutes',
-      'MailboxesWithoutPoll',
-      'CircuitsOpen',
-      'CertificateDaysLeft',
+  it('of one mailbox come under a dimension of their own, apart from the others', () => {
+    const [one, other, counters] = printed(
+      'watch',
+      `measure.recordOf('RX1OT001', 'IntervalsSincePoll', 0.5); measure.recordOf('RX2OT001', 'IntervalsSincePoll', 4);
+      measure.flush();`,
+    );
+    const dimensions = { service: 'watch', stage: 'integration' };
+    expect(one).toEqual({ dimensions: { ...dimensions, mailbox: 'RX1OT001' }, values: { IntervalsSincePoll: [0.5] } });
+    expect(other).toEqual({ dimensions: { ...dimensions, mailbox: 'RX2OT001' }, values: { IntervalsSincePoll: [4] } });
+    expect(counters?.dimensions).toEqual(dimensions);
+    expect(Object.keys(counters?.values ?? {}).sort()).toEqual([...countersOf.watch].sort());
+  });
+
+  it('are counted or read by some function, each of them', () => {
+    const known: readonly string[] = [
+      ...Object.values(countersOf).flat(),
+      ...Object.values(readingsOf).flat(),
+      ...mailboxReadings,
     ];
-    const known: readonly string[] = [...Object.values(countersOf).flat(), ...readings];
     expect(Object.keys(metricUnits).filter((metric) => !known.includes(metric))).toEqual([]);
+  });
+
+  it('are each emitted somewhere in the code, not only listed', () => {
+    const folders = ['shared', 'lambdas'].map((folder) => fileURLToPath(new URL(folder, root)));
+    const code = folders
+      .flatMap((folder) =>
+        readdirSync(folder, { recursive: true, encoding: 'utf8' })
+          .filter((path) => path.endsWith('.ts') && !path.endsWith('platform/measure.ts'))
+          .map((path) => readFileSync(join(folder, path), 'utf8')),
+      )
+      .join('\n');
+    expect(Object.keys(metricUnits).filter((metric) => !code.includes(`'${metric}'`))).toEqual([]);
   });
 });

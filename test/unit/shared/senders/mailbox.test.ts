@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { hours, minutes } from '../../../../shared/platform/clock.ts';
 import type { Table } from '../../../../shared/platform/table.ts';
-import { afterPoll, closeCircuit, isSilent, type Mailbox, mailboxFile } from '../../../../shared/senders/mailbox.ts';
+import {
+  afterPoll,
+  closeCircuit,
+  intervalsSincePoll,
+  isSilent,
+  type Mailbox,
+  mailboxFile,
+} from '../../../../shared/senders/mailbox.ts';
 import { listMailboxes, putMailbox } from '../../../../shared/senders/registry.ts';
 
 const setting = mailboxFile.parse({ mailboxId: 'RX1OT001', odsCode: 'RX1', environment: 'integration' });
@@ -28,6 +35,15 @@ describe('a mailbox is silent', () => {
     const polled = { ...mailbox({}), course: afterPoll(mailbox({}), 'transient', minutes(15)) };
     expect(isSilent(polled, late)).toBe(true);
     expect(isSilent({ ...polled, course: afterPoll(polled, 'ok', late) }, late)).toBe(false);
+  });
+
+  it('counted in its own intervals, whatever the reason: an open circuit too', () => {
+    const circuit = { openedAt: 0, reason: 'r', advice: 'a', nextTryAt: 0 };
+    expect(intervalsSincePoll(mailbox({}), minutes(15))).toBe(3);
+    expect(intervalsSincePoll(mailbox({ circuit }), minutes(15))).toBe(3);
+    expect(intervalsSincePoll(mailbox({ lastGoodPollAt: minutes(15) }), minutes(15))).toBe(0);
+    expect(intervalsSincePoll(mailbox({}, { pollEverySeconds: 900 }), minutes(15))).toBe(1);
+    expect(intervalsSincePoll(mailbox({}, { pollEverySeconds: 5 }), minutes(15))).toBe(3);
   });
 
   it('not while its circuit is open, nor just after it closed', () => {

@@ -1,7 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { manifestJsonSchema, manifestJsonSchemaText } from '../../../../shared/submission/json-schema.ts';
-import { fieldTable, fillPage, problemTable } from '../../../../shared/submission/manifest-page.ts';
+import {
+  attachmentTypeTable,
+  fieldTable,
+  fillPage,
+  problemTable,
+} from '../../../../shared/submission/manifest-page.ts';
 
 /** Generated pages are written again with `UPDATE=1 npx vitest run test/unit/shared/submission/json-schema.test.ts`. */
 const update = process.env.UPDATE === '1';
@@ -25,6 +30,7 @@ describe('what is published about the manifest', () => {
     const filled = fillPage(page, {
       example: `\`\`\`json\n${sample.trim()}\n\`\`\``,
       fields: fieldTable(),
+      'attachment types': attachmentTypeTable(),
       problems: problemTable(),
     });
     await holds('docs/manifest.md', filled);

@@ -1,4 +1,5 @@
 import { makeManifest, manifestBytes } from '../../../../local/samples/variants.ts';
+import { profiles } from '../../../../shared/itk3/profiles.ts';
 import type { Manifest } from '../../../../shared/submission/manifest.ts';
 import { readManifest } from '../../../../shared/submission/read-manifest.ts';
 import type { CheckContext } from '../../../../shared/submission/rules.ts';
@@ -7,7 +8,8 @@ import type { CheckContext } from '../../../../shared/submission/rules.ts';
 export const context = (over: Partial<CheckContext> = {}): CheckContext => ({
   now: Date.parse('2024-03-18T10:05:00Z'),
   odsCode: 'A12345',
-  senderSettings: { requireDigest: false, maxPdfBytes: 10_000_000 },
+  profileFor: () => profiles.v1,
+  senderSettings: { requireDigest: false },
   production: false,
   refusedNhsNumbers: ['999*', '9000000009', '9691375*', '9691376*', '9657702*', '9686477*'],
   allowedNhsNumbers: ['9691375*', '9000000009'],

@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openFhirSchema } from '../../local/practice/schema.ts';
+import { checkMessageBytes } from '../../shared/itk3/checker.ts';
+import { profiles } from '../../shared/itk3/profiles.ts';
+import { createRig, headerOf, type Rig, sender } from '../support/rig.ts';
+
+/** What really leaves through MESH, held against the standard as a practice sees it. */
+let rig: Rig;
+const schema = openFhirSchema();
+beforeAll(async () => {
+  rig = await createRig();
+});
+afterAll(async () => {
+  schema.close();
+  await rig.close();
+});
+
+describe('what arrives at MESH', () => {
+  it('is a conformant message under its headers (GPCM-C-01, GPCM-C-02, GPCM-SD-056, GPCM-SD-059, GPCM-SD-062, GPCM-SD-145, GPCM-SD-146)', async () => {
+    await rig.drop('as-asked', { encounterId: randomUUID() });
+    await rig.takeEvents();
+    await rig.takeOutbox();
+    const [sent] = rig.mesh.control.sent();
+    if (!sent) throw new Error('Nothing was sent.');
+    expect(sent.from).toBe(sender.mailboxId);
+    expect(sent.headers['mex-localid']).toBe(sender.odsCode);
+    const envelope = {
+      to: sent.to,
+      from: sent.from,
+      workflowId: sent.workflowId,
+      subject: sent.headers['mex-subject'],
+      localId: sent.headers['mex-localid'],
+    };
+    const checked = checkMessageBytes(sent.body, { profile: profiles.v1, envelope });
+    expect(checked).toMatchObject({ kind: 'checked', issues: [] });
+    expect(schema.validate(sent.body)).toEqual([]);
+  });
+
+  it('is archived as it was sent, and so are the answers (FHIR-DOC-01)', async () => {
+    const { documentId } = await rig.drop('archived', { encounterId: randomUUID() });
+    await rig.takeEvents();
+    await rig.takeOutbox();
+    rig.answer('20013', '30001');
+    await rig.poll();
+    expect((await rig.keys(rig.archive, `sent/${documentId}/`)).length).toBeGreaterThan(0);
+    const received = await rig.keys(rig.archive, `received/${sender.mailboxId}/`);
+    expect(received.length).toBeGreaterThanOrEqual(4);
+    const [last] = rig.mesh.control.sent().slice(-1);
+    expect((await rig.record(documentId))?.compositions[0]?.messageHeaderId).toBe(
+      headerOf(last?.body ?? Buffer.alloc(0)),
+    );
+  });
+
+  it('is nothing where the NHS number fails its check, and nobody is told the number (FHIR-PDS-05, FHIR-PDS-06, FHIR-PDS-07)', async () => {
+    const before = rig.mesh.control.sent().length;
+    await rig.drop('invalid-number', { encounterId: randomUUID(), patient: { nhsNumber: '9691375088' } });
+    await rig.takeEvents();
+    await rig.takeOutbox();
+    expect(rig.mesh.control.sent()).toHaveLength(before);
+    const receipt = await rig.receipt('invalid-number');
+    expect(receipt?.problems?.map(({ path }) => path)).toContain('patient.nhsNumber');
+    expect(JSON.stringify(receipt) + rig.lines.join()).not.toContain('9691375088');
+  });
+});
