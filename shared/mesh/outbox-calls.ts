@@ -14,7 +14,7 @@ import {
 } from './calls.ts';
 import { formatChunkRange, maxParts } from './chunk-range.ts';
 import { headerFault } from './envelope.ts';
-import type { ChunkOutcome, Configuration, Refused, SendOutcome, Transient } from './outcomes.ts';
+import type { ChunkOutcome, Configuration, Refused, SendOutcome, Transient, UnknownOutcome } from './outcomes.ts';
 import type { MeshPart } from './part-pump.ts';
 import type { Access, Session } from './session.ts';
 import type { Answer, Exchange } from './transport.ts';
@@ -144,19 +144,24 @@ export const postChunk = async (session: Session, chunk: ChunkCall): Promise<Chu
     ],
     body: chunk.content,
   };
+  let doubt: UnknownOutcome | undefined;
   for (let attempt = 0; ; attempt++) {
     const access = session.access();
-    if (access.transport.remaining() < leastTimeToPost) return noTime;
+    if (access.transport.remaining() < leastTimeToPost) return doubt ?? noTime;
     const exchange = await exchangeOnce(session, access, call);
     const outcome = await afterChunk(session, access, exchange, appealed);
     if (outcome.kind === 'again') {
       attempt--;
       continue;
     }
-    if (outcome.kind !== 'transient' && outcome.kind !== 'unknown') return outcome;
+    if (outcome.kind === 'ok' || outcome.kind === 'complete') return outcome;
+    if (outcome.kind === 'unknown') doubt = outcome;
+    // What a later try certainly came to does not clear up what an earlier one may have done.
+    const ended = doubt ?? outcome;
+    if (outcome.kind !== 'transient' && outcome.kind !== 'unknown') return ended;
     const wait = outcome.kind === 'transient' ? outcome.retryAfterMs : undefined;
-    if ((wait ?? 0) > longestCourtesyMs) return outcome;
-    if (attempt >= repeats || !(await pause(session, attempt, wait))) return outcome;
+    if ((wait ?? 0) > longestCourtesyMs) return ended;
+    if (attempt >= repeats || !(await pause(session, attempt, wait))) return ended;
   }
 };
 

@@ -14,7 +14,8 @@ import {
 } from '../../delivery/record.ts';
 import { doubtfulAttempt, inDoubt, nextAttempt, possiblePosts, stateOf } from '../../delivery/state-of.ts';
 import type { MeshClient } from '../../mesh/client.ts';
-import type { SendOutcome } from '../../mesh/outcomes.ts';
+import type { SendOptions } from '../../mesh/outbox.ts';
+import type { SendOutcome, UploadProgress } from '../../mesh/outcomes.ts';
 import { minutes } from '../../platform/clock.ts';
 import type { DocumentId, Ids, MeshMessageId } from '../../platform/ids.ts';
 import { errorText } from '../../platform/log.ts';
@@ -28,6 +29,7 @@ import { deriveIds } from '../derive-ids.ts';
 import { type EnvelopeFile, envelopeFile } from '../envelope.ts';
 import { backoff, longestBackoff } from './backoff.ts';
 import { claimForSending, freeOrphan, releaseClaim } from './claim.ts';
+import { uploadRecord } from './upload.ts';
 
 export interface SendContext extends WorkContext {
   readonly connection: ConnectionSetting;
@@ -187,24 +189,7 @@ const attempt = async (
     return done;
   }
   log.info('SEND_BEGUN', fields);
-  const outcome = await client.send(
-    {
-      to: envelope.to,
-      subject: envelope.subject,
-      workflowId: envelope.workflowId,
-      localId: envelope.localId,
-      contentType: envelope.contentType,
-      ...(envelope.contentEncoding === undefined ? {} : { contentEncoding: envelope.contentEncoding }),
-    },
-    envelope.parts.map(({ length }, index) => ({
-      length,
-      async open() {
-        const part = await context.messages.get(partObject(stored.folder, index + 1));
-        if (!part) throw new Error(`Part ${index + 1} of document ${documentId} is gone.`);
-        return Readable.from(part.body, { objectMode: false });
-      },
-    })),
-  );
+  const outcome = await post(context, documentId, client, stored, envelope);
   const ended = await applyEvent(context, documentId, {
     kind: 'attempt-ended',
     composition: composition.number,
@@ -259,13 +244,56 @@ const settleStanding = async (
   return 'not-as-composed';
 };
 
-/** A client that has begun an upload of several parts cannot begin it again: what MESH holds of it is in doubt. */
+/** Posts the message, or goes on with the one of several parts that an earlier attempt began. */
+const post = async (
+  context: SendContext,
+  documentId: DocumentId,
+  client: MeshClient,
+  stored: StoredMessage,
+  envelope: EnvelopeFile,
+): Promise<SendOutcome> => {
+  const { to, subject, workflowId, localId, contentType, contentEncoding } = envelope;
+  const headers = { to, subject, workflowId, localId, contentType };
+  const parts = envelope.parts.map(({ length }, index) => ({
+    length,
+    async open() {
+      const part = await context.messages.get(partObject(stored.folder, index + 1));
+      if (!part) throw new Error(`Part ${index + 1} of document ${documentId} is gone.`);
+      return Readable.from(part.body, { objectMode: false });
+    },
+  }));
+  const send = (options?: SendOptions) =>
+    client.send({ ...headers, ...(contentEncoding === undefined ? {} : { contentEncoding }) }, parts, options);
+  if (parts.length === 1) return send();
+
+  const upload = uploadRecord(context.table, documentId, stored.folder, () => context.clock.now());
+  const onProgress = (progress: UploadProgress) => upload.write(progress);
+  const resume = await upload.read();
+  let outcome = await send({ onProgress, ...(resume === undefined ? {} : { resume }) });
+  if (resume && outcome.kind === 'refused' && outcome.abandoned) {
+    // MESH does not know it any more, so it cannot come to its end: from the first part, as if it had not begun.
+    context.log.warn('SEND_UPLOAD_ABANDONED', { documentId, meshMessageId: resume.meshMessageId });
+    await upload.forget();
+    outcome = await send({ onProgress });
+  }
+  if (outcome.kind !== 'sent' && outcome.upload) {
+    const { meshMessageId, nextPart } = outcome.upload;
+    context.log.warn('SEND_UPLOAD_UNFINISHED', { documentId, meshMessageId, part: nextPart, parts: parts.length });
+  }
+  return outcome;
+};
+
+/**
+ * MESH delivers nothing before it has the last part: an upload that broke off earlier certainly was not sent, and goes
+ * on from where it stands. Anything but a passing fault or one of the settings leaves a doubt once it has begun.
+ */
 export const attemptOutcome = (outcome: SendOutcome, at: number): AttemptOutcome => {
   if (outcome.kind !== 'sent' && outcome.upload !== undefined) {
+    const certain = outcome.kind === 'transient' || outcome.kind === 'configuration';
     return {
-      kind: 'unknown',
+      kind: certain ? 'not-sent' : 'unknown',
       at,
-      reason: `the upload broke off after part ${outcome.upload.nextPart - 1}: ${outcome.reason}`,
+      reason: `the upload ${outcome.upload.meshMessageId} broke off before part ${outcome.upload.nextPart}: ${outcome.reason}`,
     };
   }
   switch (outcome.kind) {

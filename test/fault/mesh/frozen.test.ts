@@ -15,11 +15,11 @@ const frozenMs = 600;
 const server = `
 const { parentPort, workerData } = require('node:worker_threads');
 const counts = { posts: 0, connections: 0, closed: 0 };
-const server = require('node:https').createServer({ ...workerData.tls, requestCert: true, keepAliveTimeout: workerData.idleLimitMs - 1000, keepAliveTimeoutBuffer: 0 }, (request, response) => {
+const server = require('node:https').createServer({ ...workerData.tls, requestCert: true, keepAliveTimeout: 0 }, (request, response) => {
   request.resume().on('end', () => {
     if (request.method === 'POST') counts.posts++;
     response.end('{"message_id":"20200529155357895317_3573F8"}');
-    // Node adds a second of grace to its own limit: this server has none.
+    // Node's own limit has a second of grace: this server has none.
     setTimeout(() => { if (request.socket.served === response) request.socket.destroy(); }, workerData.idleLimitMs);
     request.socket.served = response;
   });
