@@ -10,8 +10,9 @@ import { promisify } from 'node:util';
 const { scale, origin, realOrigin } = JSON.parse(process.env.LOCAL_CLOCK ?? '{"scale":1,"origin":0,"realOrigin":0}');
 
 const longestTimer = 2_147_483_647;
-// Node turns what it cannot time into 1 ms with a warning: that must stay as it is.
-const shortened = (ms) => (Number(ms) >= 1 && Number(ms) <= longestTimer ? Number(ms) / scale : ms);
+// Node turns what it cannot time into 1 ms with a warning: that must stay as it is. It cuts fractions off: rounded up,
+// no timer goes off early.
+const shortened = (ms) => (Number(ms) >= 1 && Number(ms) <= longestTimer ? Math.ceil(Number(ms) / scale) : ms);
 
 if (origin !== realOrigin || scale !== 1) {
   const MachineDate = Date;
@@ -40,6 +41,6 @@ if (scale !== 1) {
   Object.defineProperty(timers.setTimeout, promisify.custom, { value: timersPromises.setTimeout });
   globalThis.setTimeout = timers.setTimeout;
   globalThis.setInterval = timers.setInterval;
-  AbortSignal.timeout = (ms) => abortAfter.call(AbortSignal, Math.ceil(shortened(ms)));
+  AbortSignal.timeout = (ms) => abortAfter.call(AbortSignal, shortened(ms));
   syncBuiltinESMExports();
 }

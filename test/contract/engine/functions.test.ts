@@ -85,9 +85,10 @@ describe('functions under a scaled clock', () => {
     });
     const { before, after, remaining } = payloadOf(outcome) as Record<string, number>;
     expect(before).toBeGreaterThanOrEqual(start);
-    expect(after).toBeGreaterThanOrEqual(Number(before) + 10_000);
+    // Node's timers may be a millisecond of the machine's early.
+    expect(after).toBeGreaterThanOrEqual(Number(before) + 10_000 - scale);
     expect(after).toBeLessThanOrEqual(end);
-    expect(remaining).toBeLessThanOrEqual(90_000_000 - 10_000);
+    expect(remaining).toBeLessThanOrEqual(90_000_000 - 10_000 + scale);
   });
 
   it('have the template’s variables and Lambda’s, and nothing of this machine but PATH', async () => {
