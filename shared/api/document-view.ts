@@ -4,7 +4,7 @@ import { stateOf } from '../delivery/state-of.ts';
 import { wordings } from '../delivery/wording.ts';
 import { isoTime } from '../platform/clock.ts';
 import type { DocumentAnswer } from './schemas.ts';
-import { pendingSubmission, refusedSubmissions, type Standing, summaryOf } from './standing.ts';
+import { mustSubmitAgain, pendingSubmission, refusedSubmissions, type Standing, summaryOf } from './standing.ts';
 import type { Submission } from './submission.ts';
 
 const requestOf = ({ requestId, correlationId }: Pick<Submission, 'requestId' | 'correlationId'>) => ({
@@ -50,7 +50,8 @@ const recordView = (record: StoredRecord, submission: Submission | undefined): O
     receivedAt,
     state: stateOf(record),
     ...rest,
-    ...(refusals.length === 0 ? {} : { advice: wordings.submission.otherContent, refusals }),
+    ...(mustSubmitAgain(record) ? { advice: wordings.submission.otherContent } : {}),
+    ...(refusals.length === 0 ? {} : { refusals }),
     ...(problems ? { problems: [...problems] } : {}),
     ...(warnings ? { warnings: [...warnings] } : {}),
     ...(held ? { held: [...held] } : {}),

@@ -18,10 +18,20 @@ const decode = (bytes: Uint8Array): string | undefined => {
   }
 };
 
+/**
+ * What the gateway puts where the bytes are not UTF-8: it hands a body over as text, so the bytes themselves are gone. A
+ * name with it is not the patient's any more.
+ */
+const lost = '\uFFFD';
+
 /** A body as a JSON object; a doubled field stays to be told with what else is wrong. */
 export const readBody = (body: Uint8Array | undefined): BodyReading => {
   const text = body && decode(body);
   if (text === undefined || text.trim() === '') return { kind: 'problem', problem: apiProblem('BODY_NOT_JSON') };
+  if (text.includes(lost)) {
+    const says = 'The body is not UTF-8, or holds U+FFFD, which stands for a character that was lost on the way.';
+    return { kind: 'problem', problem: apiProblem('BODY_NOT_JSON', undefined, says) };
+  }
   const read = readJson(text, maxDepth);
   if (read.kind === 'broken') {
     const says = `The body is not JSON: it goes wrong at line ${read.line}, column ${read.column}.`;

@@ -144,7 +144,7 @@ export const documentAnswer = z.strictObject({
     )
     .optional()
     .describe(
-      'Submissions that were taken with 202 and then refused, since other content had come by another way before them. What they held is not sent: the move is yours until a later submission of this document is taken.',
+      'Submissions that were taken with 202 and then refused, since other content had come by another way before them. What they held is not sent: the move is yours until a later submission of this document is taken, or a later version takes its place.',
     ),
   requests: z
     .array(z.strictObject({ requestId: z.string(), correlationId: z.string().optional() }))

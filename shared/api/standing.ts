@@ -46,11 +46,19 @@ export const refusedSubmissions = ({ documentId, refusals = [], drops }: StoredR
   return refusals.filter((refusal) => isSubmission(refusal) && refusal.at > takenLast);
 };
 
+/**
+ * Whether something that was refused asks for another submission. Not where a later version has taken the document's
+ * place: then it is told and nothing more, or the move would be the sender's for ever.
+ */
+export const mustSubmitAgain = (record: StoredRecord): boolean =>
+  refusedSubmissions(record).length > 0 && !overtaken.includes(stateOf(record));
+
+const overtaken: readonly State[] = ['REPLACED', 'SUPERSEDED'];
+
 /** State and move as a caller is told them, in the list and in the view; undefined where nothing is known. */
 export const summaryOf = (standing: Standing): { readonly state: State; readonly whoseMove: Mover } | undefined => {
   if (pendingSubmission(standing)) return { state: 'RECEIVED', whoseMove: 'this system' };
   const { record } = standing;
   if (!record) return undefined;
-  const refused = refusedSubmissions(record).length > 0;
-  return { state: stateOf(record), whoseMove: refused ? 'the sender' : whoseMove(record) };
+  return { state: stateOf(record), whoseMove: mustSubmitAgain(record) ? 'the sender' : whoseMove(record) };
 };

@@ -40,7 +40,12 @@ export interface OlderVersion {
 export type Moment = 'dropped' | 'claimed';
 
 /** Accepted or awaiting its acknowledgements. In doubt it may have arrived. */
-const standsAtPractice: ReadonlySet<State> = new Set(['SENDING', 'SENT', 'INFRASTRUCTURE_ACKNOWLEDGED', 'ACCEPTED']);
+export const standsAtPractice: ReadonlySet<State> = new Set([
+  'SENDING',
+  'SENT',
+  'INFRASTRUCTURE_ACKNOWLEDGED',
+  'ACCEPTED',
+]);
 /** Nobody can say what the practice holds of it and of what came before: the next version is complete by itself. */
 const endsTheChain: ReadonlySet<State> = new Set(['NULL_AND_VOID', 'REPLACED']);
 

@@ -5,7 +5,7 @@ import type { DocumentId } from '../platform/ids.ts';
  * that a test can explore every interleaving of what the store really does.
  */
 export interface Encounter {
-  /** The highest version that any sender has begun to post. */
+  /** The highest version that any sender has begun to post, or that says that nothing is to be sent. */
   readonly newest: number;
   readonly inFlight?: Claim;
   /** Which document is which version. */
@@ -63,6 +63,10 @@ export const releaseEncounter = (
     ? rest
     : encounter;
 };
+
+/** A version that is deliberately not sent: what it was to take the place of does not go after it. */
+export const withSuppressed = (encounter: Encounter, version: number): Encounter =>
+  encounter.newest >= version ? encounter : { ...encounter, newest: version };
 
 /** Remembers which document is which version, so that a later one can say which it replaces. */
 export const withVersion = (encounter: Encounter, version: number, documentId: DocumentId): Encounter => ({

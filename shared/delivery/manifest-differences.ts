@@ -3,7 +3,7 @@ import { differingPaths } from '../submission/content-identity.ts';
 import { type Manifest, manifestLimit } from '../submission/manifest.ts';
 import { readManifest } from '../submission/read-manifest.ts';
 import { manifestObject } from './keys.ts';
-import { currentComposition, type DocumentRecord } from './record.ts';
+import { type Composition, currentComposition, type DocumentRecord } from './record.ts';
 
 /** Where a refused manifest differs from a stored one: paths only, never values. At least one. */
 export const pathsBetween = (stored: Buffer | undefined, mine: Manifest): readonly string[] => {
@@ -17,12 +17,11 @@ interface ManifestPlaces {
   readonly drops?: Objects;
 }
 
-/** The manifest that stands in the record: as composed, or, where that may be read, in the inbox. */
+/** The manifest of a composition: as composed, or, where that may be read, in the inbox. */
 export const storedManifest = async (
   { messages, drops }: ManifestPlaces,
-  record: DocumentRecord,
+  { stored: message, source }: Composition,
 ): Promise<Buffer | undefined> => {
-  const { stored: message, source } = currentComposition(record);
   const { key, versionId } = source.manifest;
   const found =
     (message && (await readWhole(messages, manifestObject(message.folder), manifestLimit * 2))) ??
@@ -36,6 +35,6 @@ export const manifestDifferences = async (
   existing: DocumentRecord,
   mine: Manifest,
 ): Promise<readonly string[]> => {
-  const stored = await storedManifest(places, existing);
+  const stored = await storedManifest(places, currentComposition(existing));
   return stored ? pathsBetween(stored, mine) : ['manifest'];
 };

@@ -78,8 +78,16 @@ const tryAgain = (record: DocumentRecord, current: Composition, drop: Drop, at: 
   const state = stateOf(record);
   const { rejection: _r, suppression: _s, failure: _f, waiting: _w, ...rest } = current;
   if (state === 'REJECTED' || state === 'SUPPRESSED') {
-    // Nothing was stored, so the time inside the message may be today's.
-    const composition = { ...rest, source: drop.source, composedAt: at, takenUpAgainAt: at, ...awaiting(drop, at) };
+    // Nothing was stored, so the time inside the message may be today's. The end took a hold with it: its PDF is looked
+    // at again, or a finding whose hold is gone would let it pass.
+    const { patientCheck: _p, ...unchecked } = rest;
+    const composition = {
+      ...unchecked,
+      source: drop.source,
+      composedAt: at,
+      takenUpAgainAt: at,
+      ...awaiting(drop, at),
+    };
     return { what: 'dropped again: tried again', composition };
   }
   if (state === 'SEND_FAILED' && current.stored && current.giveUpAt !== undefined) {

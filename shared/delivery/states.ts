@@ -89,7 +89,11 @@ export const meanings: Readonly<Record<State, Meaning>> = {
     false,
   ),
   REPLACED: ended('nobody', 'A later version of the same encounter has taken its place at the practice.', false),
-  SUPERSEDED: ended('nobody', 'A later version of the same encounter went first; this one was not sent.', false),
+  SUPERSEDED: ended(
+    'nobody',
+    'A later version of the same encounter went first, or says that nothing is to be sent; this one was not sent.',
+    false,
+  ),
   SUPPRESSED: ended(
     'nobody',
     'Deliberately not sent: confidential, or the patient is registered with the sender.',

@@ -79,7 +79,7 @@ export type MessageCheck =
  * not looked at. Never throws for what the bytes are.
  */
 export const checkMessageBytes = (bytes: Uint8Array, options: CheckOptions = {}): MessageCheck => {
-  const reading = readXml(bytes, { maxBytes: largestMessage });
+  const reading = readXml(bytes, { maxBytes: largestMessage, strictEncoding: true });
   if (reading.kind === 'unreadable') {
     const issues = collectIssues();
     issues.add(['GPCM-C-02', 'FHIR-V&V-01'], 'Bundle', `the message is ${reading.reason}`, 'structure');

@@ -21,6 +21,7 @@ export type UnreadableReason =
   | 'too large'
   | 'not XML'
   | 'unknown encoding'
+  | 'wrongly encoded'
   | 'holds a document type declaration'
   | 'nested too deeply'
   | 'not well-formed';
@@ -28,6 +29,8 @@ export type UnreadableReason =
 export interface XmlLimits {
   readonly maxBytes: number;
   readonly maxDepth?: number;
+  /** Refuses bytes that are no character of the document's encoding, which else become a replacement character. */
+  readonly strictEncoding?: boolean;
 }
 
 const defaultDepth = 100;
@@ -43,8 +46,16 @@ class Refused extends Error {
 const prefixOf = (name: string): string => (name.includes(':') ? name.slice(0, name.indexOf(':')) : '');
 const localName = (name: string): string => name.slice(name.indexOf(':') + 1);
 
+const decoderFor = (encoding: string, fatal: boolean) => {
+  try {
+    return new TextDecoder(encoding, { fatal });
+  } catch {
+    return undefined;
+  }
+};
+
 /** UTF-8 unless a byte order mark or the XML declaration says otherwise. */
-const decode = (bytes: Uint8Array): string => {
+const decode = (bytes: Uint8Array, fatal: boolean): string => {
   const declared = /^<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']/.exec(
     Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 200)).toString('latin1'),
   )?.[1];
@@ -54,10 +65,12 @@ const decode = (bytes: Uint8Array): string => {
       : bytes[0] === 0xfe && bytes[1] === 0xff
         ? 'utf-16be'
         : undefined;
+  const decoder = decoderFor(marked ?? declared ?? 'utf-8', fatal);
+  if (!decoder) throw new Refused('unknown encoding');
   try {
-    return new TextDecoder(marked ?? declared ?? 'utf-8').decode(bytes);
+    return decoder.decode(bytes);
   } catch {
-    throw new Refused('unknown encoding');
+    throw new Refused('wrongly encoded');
   }
 };
 
@@ -68,7 +81,7 @@ const decode = (bytes: Uint8Array): string => {
 export const readXml = (bytes: Uint8Array, limits: XmlLimits): XmlReading => {
   try {
     if (bytes.byteLength > limits.maxBytes) throw new Refused('too large');
-    return { kind: 'xml', root: parse(decode(bytes), limits.maxDepth ?? defaultDepth) };
+    return { kind: 'xml', root: parse(decode(bytes, limits.strictEncoding ?? false), limits.maxDepth ?? defaultDepth) };
   } catch (error) {
     if (error instanceof Refused) return { kind: 'unreadable', reason: error.reason };
     throw error;

@@ -80,8 +80,20 @@ export const classifyNetworkError = (error: unknown): NetworkFault => {
       'Store certificate and key again, in PEM, and check that they belong together.',
     );
   }
-  return { kind: 'network', cut: code === 'ECONNRESET' || code === 'EPIPE', reason: `No answer from MESH (${code}).` };
+  return broke(code);
 };
+
+const broke = (code: string): NetworkFault => ({
+  kind: 'network',
+  cut: code === 'ECONNRESET' || code === 'EPIPE',
+  reason: `No answer from MESH (${code}).`,
+});
+
+/**
+ * On a connection that has answered before, certificates and TLS version are settled: whatever breaks it says nothing
+ * about them, and nothing about whether MESH has the request.
+ */
+export const connectionBroke = (error: unknown): NetworkFault => broke(errorCode(error));
 
 /**
  * The code of a Node error, in letters, digits and `_`. A TLS alert that comes while the socket writes is an EPROTO

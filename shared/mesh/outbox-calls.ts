@@ -22,7 +22,12 @@ import type { Answer, Exchange } from './transport.ts';
 /** A POST is begun only with at least this much of the clock's time left: a cut-off one would be a doubt. */
 const leastTimeToPost = 1000;
 
-const text = z.string().min(1).optional().catch(undefined);
+/** Opaque, but it is logged and becomes a key: what could be anything is no id. */
+const text = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,300}$/)
+  .optional()
+  .catch(undefined);
 const acceptedAnswer = z.object({ message_id: text, messageID: text });
 
 export const refused = (reason: string, advice: string): Refused => ({ kind: 'refused', reason, advice });

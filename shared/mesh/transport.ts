@@ -6,7 +6,7 @@ import { createSecureContext, type SecureContext, TLSSocket, connect as tlsConne
 import type { Clock } from '../platform/clock.ts';
 import type { MeshCredentials } from './credentials.ts';
 import { watchDeadline } from './deadline.ts';
-import { certificateRefused, classifyNetworkError, type NetworkFault } from './network-faults.ts';
+import { certificateRefused, classifyNetworkError, connectionBroke, type NetworkFault } from './network-faults.ts';
 import { type Configuration, type Ok, ok } from './outcomes.ts';
 import { type MeshPart, PartFault, pump, type RequestCourse } from './part-pump.ts';
 
@@ -120,7 +120,8 @@ export const createTransport = (setting: TransportSetting): Transport => {
   const { base, secureContext, clock, timeouts } = setting;
   const host = base.hostname.replace(/^\[|\]$/g, '');
   const port = base.port === '' ? 443 : Number(base.port);
-  const tls = { secureContext, ...(isIP(host) ? {} : { servername: host }) };
+  // Said aloud: the default is off where NODE_TLS_REJECT_UNAUTHORIZED is 0.
+  const tls = { secureContext, rejectUnauthorized: true, ...(isIP(host) ? {} : { servername: host }) };
   const agent = new OneServerAgent({
     ...tls,
     keepAlive: true,
@@ -182,6 +183,7 @@ export const createTransport = (setting: TransportSetting): Transport => {
     // or a clock that runs fast would cut healthy connections.
     const giveUp = () => request.destroy(new Abandoned('The time for this request ran out.'));
     watch.add(giveUp);
+    let proven = false;
     let silence = `No answer from MESH for ${timeouts.idleMs} ms.`;
     request.on('timeout', () => request.destroy(new Abandoned(silence)));
 
@@ -191,7 +193,9 @@ export const createTransport = (setting: TransportSetting): Transport => {
       const ours = error instanceof Abandoned || error instanceof PartFault;
       const fault: NetworkFault = ours
         ? { kind: 'network', cut: false, reason: error.message }
-        : classifyNetworkError(error);
+        : proven
+          ? connectionBroke(error)
+          : classifyNetworkError(error);
       // What falls short of its announced length is no request that MESH could accept.
       resolve({ kind: 'no-answer', mayHaveArrived: body !== undefined && course.bodySent, fault });
     };
@@ -202,11 +206,12 @@ export const createTransport = (setting: TransportSetting): Transport => {
     };
 
     request.on('socket', (socket) => {
+      proven = answeredAt.has(socket);
       if (call.provenOnly && !isFresh(socket)) {
         watch.remove(giveUp);
         resolve({ kind: 'unproven' });
         request.destroy();
-      } else if (answeredAt.has(socket) || (socket instanceof TLSSocket && socket.authorized)) {
+      } else if (proven || (socket instanceof TLSSocket && socket.authorized)) {
         go(socket);
       } else {
         silence = `No connection to MESH in ${timeouts.connectMs} ms.`;

@@ -41,6 +41,7 @@ export const metricUnits = {
   IntervalsSincePoll: MetricUnit.Count,
   CircuitsOpen: MetricUnit.Count,
   CertificateDaysLeft: MetricUnit.Count,
+  ClockSkewSeconds: MetricUnit.Seconds,
   SubmissionsTaken: MetricUnit.Count,
   SubmissionsRepeated: MetricUnit.Count,
   SubmissionsRefused: MetricUnit.Count,
@@ -62,6 +63,7 @@ export const countersOf = {
     'DocumentsRejected',
     'DocumentsSuperseded',
     'DocumentsSuppressed',
+    'DocumentsHeld',
     'DocumentsNeedingAttention',
     'LateReplacements',
     'DuplicateDrops',
@@ -72,6 +74,7 @@ export const countersOf = {
     'DocumentsSent',
     'DocumentsSendFailed',
     'DocumentsSuperseded',
+    'DocumentsHeld',
     'DocumentsNeedingAttention',
     'LateReplacements',
     'UnknownOutcomes',
@@ -120,7 +123,7 @@ export const countersOf = {
 /** What each function reads of how things stand or how long they took: emitted when there is something to read. */
 export const readingsOf = {
   send: ['TimeToSent'],
-  poll: ['TimeToSent', 'TimeToAccepted'],
+  poll: ['TimeToSent', 'TimeToAccepted', 'ClockSkewSeconds'],
   watch: ['OldestUnsentMinutes', 'MailboxesWithoutPoll', 'CircuitsOpen', 'CertificateDaysLeft'],
 } as const satisfies Readonly<Record<string, readonly MetricName[]>>;
 

@@ -12,8 +12,9 @@ export const familyNameLimit = 69;
 
 const withCode = (code: ProblemCode) => ({ error: problemCodes[code].says, params: { code } });
 
-// Controls, halves of surrogate pairs and the two non-characters that XML 1.0 refuses.
-const unsendable = /[\p{Cc}\p{Cs}\uFFFE\uFFFF]/u;
+// Controls, halves of surrogate pairs and the two non-characters that XML 1.0 refuses. And what turns the direction of
+// all that follows: in a name it would show the NHS number behind it, in the same sentence, the wrong way round.
+const unsendable = /[\p{Cc}\p{Cs}\uFFFE\uFFFF\u202A-\u202E\u2066-\u2069]/u;
 
 /** One line of text, trimmed, in the composed form (NFC) in which PDS and Latin-1 hold accented letters. */
 const text = (max: number) =>

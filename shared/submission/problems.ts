@@ -63,7 +63,7 @@ export const problemCodes = {
   WRONG_FORMAT: { says: 'This is not in the right form.', advice: 'Correct it.' },
   WRONG_VALUE: { says: 'This is not one of the values allowed here.', advice: 'Use one that the schema lists.' },
   CONTROL_CHARACTER: {
-    says: 'This holds a control character (such as a line break or a tab) or half of a character.',
+    says: 'This holds a control character (such as a line break, a tab or a change of the writing direction) or half of a character.',
     advice: 'Remove it: the message cannot carry it.',
   },
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { currentComposition } from '../../shared/delivery/record.ts';
-import { stateOf } from '../../shared/delivery/state-of.ts';
+import { stateOf, stateOfComposition } from '../../shared/delivery/state-of.ts';
 import { hasWork } from '../../shared/delivery/work.ts';
 import { messageFacts } from '../../shared/itk3/message-facts.ts';
 import { readXml } from '../../shared/itk3/xml-tree.ts';
@@ -9,7 +9,7 @@ import { sendDocument } from '../../shared/pipeline/send/send-document.ts';
 import { hours, minutes } from '../../shared/platform/clock.ts';
 import { files, named } from '../support/attachments.ts';
 import { CrashPlan } from '../support/faults.ts';
-import { createRig, headerOf, type Rig } from '../support/rig.ts';
+import { createRig, headerOf, type Rig, sender } from '../support/rig.ts';
 
 /** Versions of one encounter, from drop to answer: what the practice holds decides what the next one says. */
 
@@ -274,6 +274,30 @@ describe('what versions may not do', () => {
     expect(await rig.keys(rig.drops, `inbox/RX1/${name(1)}`)).toEqual([]);
   });
 
+  it.each([
+    ['is confidential', { confidential: true }],
+    ['is about the sender’s own patient', { registeredHere: true }],
+  ])('a version that has not gone does not go any more once a later one %s (GPCM-SD-083)', async (_, overrides) => {
+    const { drop, receipt } = encounter();
+    const one = await drop(1);
+    await rig.takeEvents();
+    await drop(3, overrides);
+    await go();
+    // Nor does one that comes only now.
+    const two = await drop(2);
+    await go();
+    expect((await receipt(3))?.state).toBe('SUPPRESSED');
+    const sent = rig.mesh.control.sent().map(({ body }) => headerOf(body));
+    for (const { documentId } of [one, two]) {
+      expect(await stateOfDocument(documentId)).toBe('SUPERSEDED');
+      expect(sent).not.toContain(currentComposition(await recordOf(documentId)).messageHeaderId);
+    }
+    // It was marked so by mistake: put right, it goes under its own number.
+    await drop(3);
+    await go('20013', '30001');
+    expect((await receipt(3))?.state).toBe('ACCEPTED');
+  });
+
   it.each(['delivered', 'waiting'])(
     'a version about another patient is REJECTED: same encounter, other patient (%s)',
     async (how) => {
@@ -297,6 +321,33 @@ describe('what versions may not do', () => {
       expect(await stateOfDocument(three.documentId)).toBe('ACCEPTED');
     },
   );
+
+  it('a version about another patient than what the practice holds is REJECTED, whatever was made of that since', async () => {
+    const { drop, receipt } = encounter();
+    const one = await drop(1);
+    await go();
+    const { meshMessageId = '', messageHeaderId } = currentComposition(await recordOf(one.documentId));
+    rig.mesh.control.injectReport({
+      mailboxId: sender.mailboxId,
+      linkedMessageId: meshMessageId,
+      workflowId: 'GPFED_CONSULT_REPORT',
+      code: '14',
+    });
+    await rig.poll();
+    expect(await stateOfDocument(one.documentId)).toBe('UNDELIVERED');
+    // The correction, about somebody else, never left; and the practice had the first after all.
+    await drop(1, { patient: otherPatient, documentType: { code: '149701000000109' } });
+    await rig.takeEvents();
+    rig.answerTo(messageHeaderId, '20013', '30001');
+    await rig.poll();
+    expect((await recordOf(one.documentId)).compositions.map(stateOfComposition)).toEqual(['ACCEPTED', 'REJECTED']);
+    await drop(2, { patient: otherPatient });
+    await go();
+    expect(await receipt(2)).toMatchObject({
+      state: 'REJECTED',
+      problems: [{ code: 'SAME_ENCOUNTER_OTHER_PATIENT' }],
+    });
+  });
 
   it('two at once about different patients do not both go', async () => {
     const { drop } = encounter();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { countersOf } from '../../shared/platform/measure.ts';
 import { metricsNamespace } from '../../shared/platform/names.ts';
 import { isEmitted } from './emitted.ts';
 import { synthesise } from './support.ts';
@@ -56,6 +57,18 @@ describe('the dashboard', () => {
       'DocumentsSendFailed',
       'DocumentsUndelivered',
     ]);
+  });
+
+  it.each([
+    // A PDF that names another patient, a doubtful attempt that cannot go on, one that nobody answers.
+    ['Failures by cause', 'DocumentsHeld', ['compose', 'send', 'watch']],
+    // Found out before composing, or when sending.
+    ['Documents by state', 'DocumentsSuperseded', ['compose', 'send']],
+  ])('shows in “%s” %s of every function that counts it', (title, metric, services) => {
+    const counting = Object.entries<readonly string[]>(countersOf).filter(([, counters]) => counters.includes(metric));
+    expect(counting.map(([service]) => service).sort()).toEqual(services);
+    const asked = titled(title).filter(([, name]) => name === metric);
+    expect(asked.map((each) => each[each.indexOf('service') + 1]).sort()).toEqual(services);
   });
 
   it('shows the times to sent and to accepted, the middle and the slow', () => {

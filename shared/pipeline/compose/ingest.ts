@@ -27,7 +27,7 @@ import { deriveIds } from '../derive-ids.ts';
 import { composeDocument } from './compose-document.ts';
 import type { ComposeContext } from './context.ts';
 import { guardPatient } from './patient-guard.ts';
-import { againstOtherVersions, standingAtDrop } from './predecessor.ts';
+import { againstOtherVersions, standingAtDrop, stopEarlierVersions } from './predecessor.ts';
 import { type DropReading, type Pair, readDrop } from './read-drop.ts';
 import { refuseName } from './refuse-name.ts';
 
@@ -163,6 +163,8 @@ const takePair = async (context: ComposeContext, pair: Pair): Promise<void> => {
   if (usable && record && reading.kind === 'sound' && stateOf(record) === 'RECEIVED') {
     const { manifest } = reading;
     const why = suppressionOf(manifest, pair.odsCode, profileFor(sender, manifest.registeredPractice.odsCode));
+    // First, so that a crash before the record says so leaves nothing that could go on.
+    if (why) await stopEarlierVersions(context.table, pair.odsCode, manifest);
     applied = why
       ? await applyEvent(context, documentId, {
           kind: 'suppressed',

@@ -1,10 +1,10 @@
 import { type Applied, applyEvent, type StoredRecord } from '../../delivery/documents.ts';
-import { readStanding, type Standing, versionsOf } from '../../delivery/earlier-versions.ts';
-import { type Encounter, noEncounter, withVersion } from '../../delivery/encounter.ts';
+import { readStanding, type Standing, standsAtPractice, versionsOf } from '../../delivery/earlier-versions.ts';
+import { type Encounter, noEncounter, withSuppressed, withVersion } from '../../delivery/encounter.ts';
 import { documentKey, encounterKey } from '../../delivery/keys.ts';
 import { storedManifest } from '../../delivery/manifest-differences.ts';
-import { currentComposition, type DocumentRecord } from '../../delivery/record.ts';
-import { stateOf } from '../../delivery/state-of.ts';
+import { type Composition, currentComposition, type DocumentRecord } from '../../delivery/record.ts';
+import { stateOfComposition } from '../../delivery/state-of.ts';
 import type { State } from '../../delivery/states.ts';
 import type { Discard } from '../../delivery/work.ts';
 import type { DocumentId, OdsCode } from '../../platform/ids.ts';
@@ -74,8 +74,30 @@ export const againstOtherVersions = async (
   return undefined;
 };
 
+/**
+ * A version of which nothing is sent, because it is confidential or the patient is the sender's own, says so of the ones
+ * before it too: what of them has not gone must not leave after it (SUPERSEDED). What has gone stays as it is.
+ */
+export const stopEarlierVersions = (table: Table, odsCode: OdsCode, { encounterId, version }: Manifest) =>
+  change<Encounter, undefined>(table, encounterKey(odsCode, encounterId), (stored) => {
+    const item = withSuppressed(stored ?? noEncounter, version);
+    return item === stored ? { kind: 'keep', result: undefined } : { kind: 'put', item, result: undefined };
+  });
+
 /** What was refused or suppressed here never was a version of anything. */
 const saysNothing: ReadonlySet<State> = new Set(['REJECTED', 'SUPPRESSED']);
+
+/**
+ * What a version says of its patient: the composition that the practice holds, whatever was made of it since, for that is
+ * the one that would be replaced; else the latest that was not ended here.
+ */
+const speaksFor = ({ compositions }: DocumentRecord): Composition | undefined => {
+  const latest = compositions.toReversed();
+  return (
+    latest.find((one) => standsAtPractice.has(stateOfComposition(one))) ??
+    latest.find((one) => !saysNothing.has(stateOfComposition(one)))
+  );
+};
 
 /** Compared where patient data may lie, in the bucket: never in the table. */
 const nearestNhsNumber = async (
@@ -84,8 +106,9 @@ const nearestNhsNumber = async (
 ): Promise<string | undefined> => {
   for (const { documentId } of versions) {
     const record = await context.table.read<DocumentRecord>(documentKey(documentId));
-    if (!record || saysNothing.has(stateOf(record))) continue;
-    const manifest = await storedManifest(context, record);
+    const composition = record && speaksFor(record);
+    if (!composition) continue;
+    const manifest = await storedManifest(context, composition);
     const read = manifest && readManifest(manifest);
     if (read?.kind === 'manifest') return read.manifest.patient.nhsNumber;
   }

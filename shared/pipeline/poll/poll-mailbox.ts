@@ -1,7 +1,7 @@
 import { foreignKey } from '../../delivery/keys.ts';
 import type { MeshClient } from '../../mesh/client.ts';
 import { type Configuration, MeshFault, type Transient } from '../../mesh/outcomes.ts';
-import { hours, seconds } from '../../platform/clock.ts';
+import { hours, minutes, seconds } from '../../platform/clock.ts';
 import { errorText } from '../../platform/log.ts';
 import { inParallel } from '../../platform/parallel.ts';
 import type { PollMessage } from '../../platform/queue-messages.ts';
@@ -78,8 +78,23 @@ const poll = async (context: PollContext, mailbox: Mailbox): Promise<PollResult>
     }
     return { handshaken: due, certificateExpiresAt, ...(await drain(context, client, mailbox)) };
   } finally {
+    compareClocks(context, mailbox, client.clockSkew());
     client.close();
   }
+};
+
+/** A MESH token bears two hours: whoever hears of minutes has time to act. */
+const skewWorthTelling = minutes(5);
+
+const compareClocks = ({ measure, log }: PollContext, mailbox: Mailbox, skewMs: number | undefined): void => {
+  if (skewMs === undefined) return;
+  measure.record('ClockSkewSeconds', Math.round(Math.abs(skewMs) / 1000));
+  if (Math.abs(skewMs) < skewWorthTelling) return;
+  log.warn('CLOCK_DIFFERS_FROM_MESH', {
+    mailboxId: mailbox.setting.mailboxId,
+    what: skewMs > 0 ? 'ours is ahead' : 'ours is behind',
+    count: Math.round(Math.abs(skewMs) / 1000),
+  });
 };
 
 /** A refusal of the mailbox itself (unknown mailbox, malformed request) is somebody's setting, not the weather. */

@@ -1,10 +1,9 @@
-import { Readable } from 'node:stream';
 import { type Disposition, done, returnAfter } from '../../delivery/disposition.ts';
 import { type Applied, applyEvent, readDocument, type StoredRecord } from '../../delivery/documents.ts';
 import { queueSilence } from '../../delivery/due.ts';
 import { hasStanding, readStanding } from '../../delivery/earlier-versions.ts';
 import type { Encounter } from '../../delivery/encounter.ts';
-import { envelopeObject, partObject } from '../../delivery/keys.ts';
+import { envelopeObject } from '../../delivery/keys.ts';
 import { performWork, type WorkContext } from '../../delivery/perform-work.ts';
 import {
   type AttemptOutcome,
@@ -14,8 +13,7 @@ import {
 } from '../../delivery/record.ts';
 import { doubtfulAttempt, inDoubt, nextAttempt, possiblePosts, stateOf } from '../../delivery/state-of.ts';
 import type { MeshClient } from '../../mesh/client.ts';
-import type { SendOptions } from '../../mesh/outbox.ts';
-import type { SendOutcome, UploadProgress } from '../../mesh/outcomes.ts';
+import type { SendOutcome } from '../../mesh/outcomes.ts';
 import { minutes } from '../../platform/clock.ts';
 import type { DocumentId, Ids, MeshMessageId } from '../../platform/ids.ts';
 import { errorText } from '../../platform/log.ts';
@@ -29,7 +27,7 @@ import { deriveIds } from '../derive-ids.ts';
 import { type EnvelopeFile, envelopeFile } from '../envelope.ts';
 import { backoff, longestBackoff } from './backoff.ts';
 import { claimForSending, freeOrphan, releaseClaim } from './claim.ts';
-import { uploadRecord } from './upload.ts';
+import { post } from './post.ts';
 
 export interface SendContext extends WorkContext {
   readonly connection: ConnectionSetting;
@@ -242,45 +240,6 @@ const settleStanding = async (
   if (decided.kind === 'no-op' || stateOf(decided.record) === 'COMPOSED') return 'goes';
   await performWork(context, decided.record);
   return 'not-as-composed';
-};
-
-/** Posts the message, or goes on with the one of several parts that an earlier attempt began. */
-const post = async (
-  context: SendContext,
-  documentId: DocumentId,
-  client: MeshClient,
-  stored: StoredMessage,
-  envelope: EnvelopeFile,
-): Promise<SendOutcome> => {
-  const { to, subject, workflowId, localId, contentType, contentEncoding } = envelope;
-  const headers = { to, subject, workflowId, localId, contentType };
-  const parts = envelope.parts.map(({ length }, index) => ({
-    length,
-    async open() {
-      const part = await context.messages.get(partObject(stored.folder, index + 1));
-      if (!part) throw new Error(`Part ${index + 1} of document ${documentId} is gone.`);
-      return Readable.from(part.body, { objectMode: false });
-    },
-  }));
-  const send = (options?: SendOptions) =>
-    client.send({ ...headers, ...(contentEncoding === undefined ? {} : { contentEncoding }) }, parts, options);
-  if (parts.length === 1) return send();
-
-  const upload = uploadRecord(context.table, documentId, stored.folder, () => context.clock.now());
-  const onProgress = (progress: UploadProgress) => upload.write(progress);
-  const resume = await upload.read();
-  let outcome = await send({ onProgress, ...(resume === undefined ? {} : { resume }) });
-  if (resume && outcome.kind === 'refused' && outcome.abandoned) {
-    // MESH does not know it any more, so it cannot come to its end: from the first part, as if it had not begun.
-    context.log.warn('SEND_UPLOAD_ABANDONED', { documentId, meshMessageId: resume.meshMessageId });
-    await upload.forget();
-    outcome = await send({ onProgress });
-  }
-  if (outcome.kind !== 'sent' && outcome.upload) {
-    const { meshMessageId, nextPart } = outcome.upload;
-    context.log.warn('SEND_UPLOAD_UNFINISHED', { documentId, meshMessageId, part: nextPart, parts: parts.length });
-  }
-  return outcome;
 };
 
 /**

@@ -118,6 +118,15 @@ describe('media types', () => {
     expect((await rig.handler(latin1)).statusCode).toBe(400);
   });
 
+  it('a body that was not UTF-8 before the gateway made text of it is refused: a name in it is no longer what it was', async () => {
+    const made = await rig.make({ patient: { family: 'Hughes', given: ['María'] } });
+    const json = JSON.stringify({ manifest: made.manifest, pdf: { base64: made.base64 } });
+    const event = eventOf({ path: documents, body: Buffer.from(json, 'latin1').toString('utf8'), method: 'POST' });
+    const { statusCode, body } = await rig.handler(event);
+    expect(statusCode).toBe(400);
+    expect(codes({ body: JSON.parse(body) })).toEqual(['BODY_NOT_JSON']);
+  });
+
   it('errors are FHIR, and every one says whose move it is', async () => {
     const response = await rig.call({ path: `${documents}/none` });
     expect(response.headers['Content-Type']).toBe('application/fhir+json; charset=utf-8');

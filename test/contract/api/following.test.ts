@@ -136,6 +136,16 @@ describe('a submission that was taken, and refused because a drop with other con
     expect(advice).toMatch(/submit it with the next version number/);
     // The drop's own receipt speaks of the drop, which was taken.
     expect(await rig.receipt('came-first')).toMatchObject({ state: 'COMPOSED', whoseMove: 'this system' });
+
+    // The advice was followed: a later version took its place. What was refused stays told, and asks nothing any more.
+    const record = await rig.record(documentId);
+    const supersededBy = { at: rig.clock.now(), version: 2 };
+    const compositions = (record?.compositions ?? []).map((composition) => ({ ...composition, supersededBy }));
+    await changeRecord(documentId, { compositions });
+    await agree(documentId, { state: 'SUPERSEDED', whoseMove: 'nobody' });
+    const after = await shown(documentId);
+    expect(after.refusals).toEqual(refusals);
+    expect(after.advice ?? '').not.toMatch(/submit it with the next version number/);
   });
 });
 

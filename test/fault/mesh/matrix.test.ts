@@ -308,7 +308,7 @@ describe('no connection', () => {
   test.each(allOperations)('%s: the certificate is refused', async (operation) => {
     const { certificate: cert, privateKey: key } = await elsewhere.issueClient('y');
     const credentials = { cert, key, ca: pki.ca, password: 'p', sharedKey: 'k' };
-    const outcome = await settle(connect({ credentials }), operation);
+    const outcome = await settle(connect({ credentials, timeouts: {} }), operation);
     expect(outcome).toMatchObject({ kind: 'configuration', cause: 'client-certificate' });
     expect(server.requests).toEqual([]);
   });

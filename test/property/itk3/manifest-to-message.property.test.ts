@@ -39,7 +39,7 @@ const line = (max: number) =>
     )
     .filter((text) => {
       const kept = text.trim().normalize('NFC');
-      return kept !== '' && kept.length <= max && !/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/u.test(text);
+      return kept !== '' && kept.length <= max && !/[\p{Cc}\p{Cs}\uFFFE\uFFFF\u202A-\u202E\u2066-\u2069]/u.test(text);
     });
 const surname = fc
   .string({

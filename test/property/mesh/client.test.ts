@@ -152,6 +152,10 @@ test('whatever MESH answers, an operation comes to an outcome', async () => {
         await client.head('x'),
         await client.acknowledge('x'),
         await client.track('x'),
+        await client.trackByLocalId('x'),
+        await client.count(),
+        await client.lookup('x', 'y'),
+        await client.searchWorkflow('y'),
       ];
       for (const { kind } of outcomes) expect(kinds).toContain(kind);
       for await (const page of client.inboxPages()) expect(kinds).toContain(page.kind);
@@ -170,6 +174,29 @@ test('whatever MESH answers, a message is sent only with an id, and a doubt is n
       else expect(['refused', 'transient', 'configuration', 'unknown']).toContain(outcome.kind);
     }),
     parameters,
+  );
+});
+
+test('whatever bytes come in place of an answer, an operation comes to an outcome, and a message is never called unsent', async () => {
+  const line = fc.constantFrom(
+    'HTTP/1.1 202 Accepted\r\n',
+    'HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n',
+    'HTTP/1.1 100 Continue\r\n\r\n',
+    'HTTP/1.1 202 Accepted\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n',
+    'HTTP/1.0 202\r\n\r\n',
+    '{"message_id":"20200529155357895317_3573F8"}',
+    '\r\n\r\n',
+  );
+  const bytes = fc.array(fc.oneof(line, fc.string({ unit: 'binary', maxLength: 40 })), { maxLength: 4 });
+  await fc.assert(
+    fc.asyncProperty(bytes, async (pieces) => {
+      answer = (_, socket) => void socket.end(Buffer.from(pieces.join(''), 'latin1'));
+      expect(['ok', 'transient', 'refused', 'configuration', 'gone']).toContain((await client.listInbox()).kind);
+      const { kind } = await client.send(envelope, [part(Buffer.from('content'))]);
+      expect(['sent', 'unknown']).toContain(kind);
+    }),
+    { seed: 20260304, numRuns: 60 },
   );
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { nextCheckAt } from '../../../../shared/delivery/due.ts';
 import type { DeliveryEvent } from '../../../../shared/delivery/events.ts';
-import type { PatientFinding } from '../../../../shared/delivery/patient-check.ts';
+import { isPatientChecked, type PatientFinding } from '../../../../shared/delivery/patient-check.ts';
 import { receiptOf } from '../../../../shared/delivery/receipt.ts';
 import { currentComposition, type DocumentRecord } from '../../../../shared/delivery/record.ts';
 import { reduce } from '../../../../shared/delivery/reduce.ts';
@@ -112,6 +112,19 @@ describe('a document whose PDF names another patient', () => {
     expect(reasons(then(held(), superseded))).toEqual([]);
     const event = { ...droppedAnew(), kind: 'drop-rejected', problems: [] } as DeliveryEvent;
     expect(reasons(then(held(), event))).toEqual([]);
+  });
+
+  it('that ended otherwise and is taken up again is looked at again, were it the same PDF', () => {
+    const again = droppedAnew() as Extract<DeliveryEvent, { kind: 'dropped' }>;
+    const { source } = again.drop;
+    const samePdf = {
+      ...again,
+      drop: { ...again.drop, source: { ...source, pdf: { ...source.pdf, versionId: 'p-a' } } },
+    };
+    const ended = then(held(), { kind: 'suppressed', composition: 1, why: 'confidential' });
+    const open = then(ended, samePdf);
+    expect([stateOf(open), isPatientChecked(currentComposition(open))]).toEqual(['RECEIVED', false]);
+    expect(reasons(then(open, other))).toEqual(['other-patient']);
   });
 });
 

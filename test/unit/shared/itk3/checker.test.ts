@@ -283,6 +283,12 @@ describe('the bytes of a message', () => {
     }
   });
 
+  it('must be of the encoding that they name: a name with a letter lost is not the name that was meant', () => {
+    const bytes = Buffer.from(changed(/<family value="/, '<family value="\u00e9'), 'latin1');
+    const { kind, issues } = checkMessageBytes(bytes);
+    expect([kind, issues.map(({ message }) => message)]).toEqual(['unreadable', ['the message is wrongly encoded']]);
+  });
+
   it('are an OperationOutcome of what is wrong, as every FHIR tool reads it', () => {
     expect(operationOutcome([])).toMatchObject({ issue: [{ severity: 'information' }] });
     const { issues } = checkMessageBytes(Buffer.from(changed('<status value="final"/>', '')));

@@ -14,18 +14,18 @@ test('an envelope becomes the headers of the standard (GPCM-SD-057, 060 to 064, 
     envelopeHeaders({ ...envelope, contentEncoding: 'gzip', checksum: 'abc123', fileName: 'a.xml' }, 'RX1OT001'),
   ).toEqual({
     kind: 'ok',
-    value: {
-      'Mex-From': 'RX1OT001',
-      'Mex-To': envelope.to,
-      'Mex-WorkflowID': 'GPFED_CONSULT_REPORT',
-      'Mex-LocalID': 'RX1',
-      'Mex-Subject': envelope.subject,
-      'Mex-Content-Type': 'application/xml',
-      'Content-Type': 'application/xml',
-      'Mex-FileName': 'a.xml',
-      'Mex-Content-Checksum': 'abc123',
-      'Content-Encoding': 'gzip',
-    },
+    value: [
+      ...['Mex-From', 'RX1OT001'],
+      ...['Mex-To', envelope.to],
+      ...['Mex-WorkflowID', 'GPFED_CONSULT_REPORT'],
+      ...['Mex-LocalID', 'RX1'],
+      ...['Mex-Subject', envelope.subject],
+      ...['Mex-Content-Type', 'application/xml'],
+      ...['Content-Type', 'application/xml'],
+      ...['Mex-FileName', 'a.xml'],
+      ...['Mex-Content-Checksum', 'abc123'],
+      ...['Content-Encoding', 'gzip'],
+    ],
   });
 });
 

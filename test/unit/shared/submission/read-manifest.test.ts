@@ -67,6 +67,18 @@ describe('reading a manifest', () => {
     );
   });
 
+  it.each(['\u202A', '\u202E', '\u2066', '\u2069'])(
+    'refuses what would turn the direction of the sentence that a name stands in (%j)',
+    (turn) => {
+      const manifest = sample();
+      const patient = { ...manifest.patient, given: [`Ruth${turn}`] };
+      expect(codes(problemsOf({ ...manifest, patient }))).toEqual(['patient.given[0] CONTROL_CHARACTER']);
+      // Names in scripts that are written from the right are as good as others.
+      const hebrew = { ...manifest.patient, given: ['רות\u200F'] };
+      expect(problemsOf({ ...manifest, patient: hebrew })).toEqual([]);
+    },
+  );
+
   it('salvages the sound parts, so that content is checked together with shape', () => {
     const manifest = sample();
     const reading = read(

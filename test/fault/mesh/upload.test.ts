@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { envelopeObject, partObject } from '../../../shared/delivery/keys.ts';
+import { currentComposition } from '../../../shared/delivery/record.ts';
+import { stateOf } from '../../../shared/delivery/state-of.ts';
+import { minutes } from '../../../shared/platform/clock.ts';
+import { readWhole } from '../../../shared/platform/objects.ts';
+import { createRig, type Rig } from '../../support/rig.ts';
+
+// A document in several transport parts through the whole of sending: what was begun is finished, not begun again.
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await createRig();
+});
+afterAll(() => rig.close());
+beforeEach(() => rig.mesh.control.reset());
+
+const read = async (key: string): Promise<Buffer> => {
+  const found = await readWhole(rig.context.messages, key, 10_000_000);
+  if (!found || found === 'too-large') throw new Error(`no ${key}`);
+  return found.bytes;
+};
+const recordOf = async (documentId: string) => {
+  const record = await rig.record(documentId);
+  if (!record) throw new Error('lost');
+  return record;
+};
+
+/** A composed document whose message lies there in three parts, as that of a large report would. */
+const inThreeParts = async () => {
+  const encounterId = randomUUID();
+  const { documentId } = await rig.drop(encounterId, { encounterId });
+  await rig.takeEvents();
+  const { stored } = currentComposition(await recordOf(documentId));
+  if (!stored) throw new Error('not composed');
+  const whole = await read(partObject(stored.folder, 1));
+  const third = Math.ceil(whole.length / 3);
+  const parts = [0, 1, 2].map((n) => whole.subarray(n * third, (n + 1) * third));
+  for (const [n, bytes] of parts.entries()) await rig.context.messages.put(partObject(stored.folder, n + 1), bytes);
+  const envelope = JSON.parse((await read(envelopeObject(stored.folder))).toString());
+  const described = parts.map(({ length }) => ({ ...envelope.parts[0], length }));
+  await rig.context.messages.put(envelopeObject(stored.folder), JSON.stringify({ ...envelope, parts: described }));
+  return { documentId, whole, folder: stored.folder };
+};
+
+const expectOneMessage = async (documentId: string, whole: Buffer) => {
+  expect(stateOf(await recordOf(documentId))).toBe('SENT');
+  const sent = rig.mesh.control.sent();
+  expect(sent).toHaveLength(1);
+  expect(sent[0]?.body.equals(whole)).toBe(true);
+  expect(currentComposition(await recordOf(documentId)).meshMessageId).toBe(sent[0]?.meshMessageId);
+};
+
+test('a middle part that fails leaves no doubt and no flag: the next attempt goes on under the same MESH id', async () => {
+  const { documentId, whole } = await inThreeParts();
+  rig.mesh.control.failNext({ operation: 'sendChunk', fault: 'reset-before', times: 3 });
+  await rig.takeOutbox();
+  expect(stateOf(await recordOf(documentId))).toBe('COMPOSED');
+  rig.clock.leap(minutes(3));
+  await rig.takeOutbox();
+  await expectOneMessage(documentId, whole);
+  expect(rig.mesh.control.requests.send).toBe(1);
+  expect(currentComposition(await recordOf(documentId)).possibleDuplicate).toBeUndefined();
+});
+
+test('a last part whose answers are all lost is a doubt: the re-send finishes the same message, and there is one', async () => {
+  const { documentId, whole } = await inThreeParts();
+  rig.mesh.control.failNext({ operation: 'sendChunk', fault: 'delay' });
+  rig.mesh.control.failNext({ operation: 'sendChunk', fault: 'reset-after-accept' });
+  rig.mesh.control.failNext({ operation: 'sendChunk', fault: 'reset-before', times: 2 });
+  await rig.takeOutbox();
+  expect(stateOf(await recordOf(documentId))).toBe('SENDING');
+  rig.clock.leap(minutes(25));
+  await rig.watch();
+  await rig.takeOutbox();
+  await expectOneMessage(documentId, whole);
+  expect(rig.mesh.control.requests.send).toBe(1);
+});
+
+test('a doubt about the last part is not cleared up by a refusal to look at it again', async () => {
+  const { documentId } = await inThreeParts();
+  rig.mesh.control.failNext({ operation: 'sendChunk', fault: 'delay' });
+  rig.mesh.control.failNext({ operation: 'sendChunk', fault: 'reset-after-accept' });
+  rig.mesh.control.failNext({ operation: 'sendChunk', fault: 'status', status: 429, times: 2 });
+  await rig.takeOutbox();
+  expect(stateOf(await recordOf(documentId))).toBe('SENDING');
+  expect(rig.mesh.control.sent()).toHaveLength(1);
+});
+
+test('an upload that MESH does not know any more is begun again, and told of', async () => {
+  const { documentId, whole, folder } = await inThreeParts();
+  const lost = { meshMessageId: '20200529155357895317_3573F8', nextPart: 2, folder, at: rig.clock.now() };
+  await rig.table.write(`UPLOAD#${documentId}`, lost, 0);
+  await rig.takeOutbox();
+  await expectOneMessage(documentId, whole);
+  expect(rig.lines.some((line) => line.includes('SEND_UPLOAD_ABANDONED'))).toBe(true);
+});
+
+test('progress of other bytes is not gone on with', async () => {
+  const { documentId, whole } = await inThreeParts();
+  const other = { meshMessageId: 'OTHER', nextPart: 3, folder: 'messages/other/1/run/', at: rig.clock.now() };
+  await rig.table.write(`UPLOAD#${documentId}`, other, 0);
+  await rig.takeOutbox();
+  await expectOneMessage(documentId, whole);
+  expect(rig.mesh.control.requests).toMatchObject({ send: 1, sendChunk: 2 });
+});
