@@ -66,6 +66,8 @@ export type DeliveryEvent =
       readonly attempt: number;
       readonly owner: string;
       readonly deadline: number;
+      /** Finishes the upload that an earlier attempt began, under the same MESH id: there is no second copy. */
+      readonly goesOn?: true;
     }
   | {
       readonly kind: 'attempt-ended';

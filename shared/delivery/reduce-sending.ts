@@ -45,11 +45,11 @@ const begun = (
     if (doubt && !(doubt.deadline < at && resendAllowed(composition))) return noOp('in-doubt');
     const { waiting: _, ...rest } = composition;
     return edit(record, at, {
-      what: doubt ? 'sending again, same bytes and ids' : 'sending',
+      what: event.goesOn ? 'going on with the upload' : doubt ? 'sending again, same bytes and ids' : 'sending',
       detail: `attempt ${event.attempt}`,
       composition: {
         ...rest,
-        ...(doubt ? { possibleDuplicate: true } : {}),
+        ...(doubt && !event.goesOn ? { possibleDuplicate: true } : {}),
         attempts: [
           ...composition.attempts,
           { number: event.attempt, owner: event.owner, startedAt: at, deadline: event.deadline },
@@ -158,12 +158,13 @@ export const reduceSending = (record: DocumentRecord, event: SendEvent, at: numb
       });
     case 'superseded':
       return onCurrent(record, event.composition, (composition) => {
-        if (doubtfulAttempt(composition)) return held(record, at, `Version ${event.byVersion} has gone since.`);
+        if (doubtfulAttempt(composition))
+          return held(record, at, `Version ${event.byVersion} has taken its place since.`);
         const state = stateOf(record);
         return state === 'COMPOSED' || state === 'RECEIVED'
           ? edit(record, at, {
               what: 'superseded',
-              detail: `version ${event.byVersion} went first`,
+              detail: `by version ${event.byVersion}`,
               // Nobody need decide about a PDF that is not sent.
               record: { holds: record.holds.filter(({ reason }) => reason !== 'other-patient') },
               composition: { ...composition, supersededBy: { at, version: event.byVersion } },
@@ -203,7 +204,7 @@ export const reduceDoubtDue = (record: DocumentRecord, doubtWait: number, at: nu
     return held(record, at, `It could not be sent again in time${lastReason(composition)}.`);
   }
   return edit(record, at, {
-    what: 'no sign of it: to be sent again, flagged as possible duplicate',
+    what: 'no sign of it: to be sent again',
     composition: { ...composition, waiting: { until: at + queueSilence, why: 'queued to be sent again' } },
     work: { enqueue: composition.number },
   });

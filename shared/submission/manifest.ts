@@ -24,7 +24,8 @@ const text = (max: number) =>
     .normalize('NFC')
     .min(1)
     .max(max)
-    .refine((value) => !unsendable.test(value), withCode('CONTROL_CHARACTER'));
+    .refine((value) => !unsendable.test(value), withCode('CONTROL_CHARACTER'))
+    .refine((value) => !value.includes('\uFFFD'), withCode('LETTER_LOST'));
 
 const form = (pattern: RegExp, expected: string) => z.string().regex(pattern, expected);
 

@@ -66,6 +66,10 @@ export const problemCodes = {
     says: 'This holds a control character (such as a line break, a tab or a change of the writing direction) or half of a character.',
     advice: 'Remove it: the message cannot carry it.',
   },
+  LETTER_LOST: {
+    says: 'A letter has been lost here: this holds the mark that stands for one (U+FFFD).',
+    advice: 'Export the text again as UTF-8, with the letter.',
+  },
 
   // The patient
   NHS_NUMBER_CHECK_DIGIT: {

@@ -79,6 +79,12 @@ describe('reading a manifest', () => {
     },
   );
 
+  it('refuses the mark that stands where an export has lost a letter', () => {
+    const manifest = sample();
+    const patient = { ...manifest.patient, given: ['Mar\uFFFDa'] };
+    expect(codes(problemsOf({ ...manifest, patient }))).toEqual(['patient.given[0] LETTER_LOST']);
+  });
+
   it('salvages the sound parts, so that content is checked together with shape', () => {
     const manifest = sample();
     const reading = read(
