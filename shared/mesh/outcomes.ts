@@ -81,7 +81,7 @@ export interface UnknownOutcome {
 /** A failed outcome of a message whose first part MESH has: it is finished through `upload`. */
 export interface Begun {
   readonly upload?: UploadProgress;
-  /** MESH does not know the upload any more (404, 410): it cannot be finished, and was never delivered. */
+  /** MESH does not know the upload (404, 410): it cannot be finished, nor was it delivered unless that was in doubt. */
   readonly abandoned?: true;
 }
 

@@ -9,13 +9,28 @@ import type { DocumentId } from '../../platform/ids.ts';
 import type { EnvelopeFile } from '../envelope.ts';
 import { uploadRecord } from './upload.ts';
 
-/** Posts the message, or goes on with the one of several parts that an earlier attempt began. */
+const startsAnew = {
+  kind: 'transient',
+  reason: 'MESH does not know the unfinished upload any more: it has to begin again.',
+} as const;
+
+/** How far an earlier attempt has got with these bytes: what goes on from there leaves no second message at MESH. */
+export const uploadBegun = async (
+  { table, clock }: WorkContext,
+  documentId: DocumentId,
+  { folder }: StoredMessage,
+  { parts }: EnvelopeFile,
+): Promise<UploadProgress | undefined> =>
+  parts.length === 1 ? undefined : uploadRecord(table, documentId, folder, () => clock.now()).read();
+
+/** Posts the message, or goes on with the one of several parts that an earlier attempt began (`resume`). */
 export const post = async (
   context: WorkContext,
   documentId: DocumentId,
   client: MeshClient,
   stored: StoredMessage,
   envelope: EnvelopeFile,
+  resume?: UploadProgress,
 ): Promise<SendOutcome> => {
   const { to, subject, workflowId, localId, contentType, contentEncoding } = envelope;
   const headers = { to, subject, workflowId, localId, contentType };
@@ -33,13 +48,13 @@ export const post = async (
 
   const upload = uploadRecord(context.table, documentId, stored.folder, () => context.clock.now());
   const onProgress = (progress: UploadProgress) => upload.write(progress);
-  const resume = await upload.read();
-  let outcome = await send({ onProgress, ...(resume === undefined ? {} : { resume }) });
-  if (resume && outcome.kind === 'refused' && outcome.abandoned) {
-    // MESH does not know it any more, so it cannot come to its end: from the first part, as if it had not begun.
-    context.log.warn('SEND_UPLOAD_ABANDONED', { documentId, meshMessageId: resume.meshMessageId });
+  const outcome = await send({ onProgress, ...(resume === undefined ? {} : { resume }) });
+  if (outcome.kind === 'refused' && outcome.abandoned && outcome.upload) {
+    // It cannot come to its end. Another attempt posts the first part: one that says so before, for where an earlier
+    // one is in doubt, MESH may have delivered what it does not know any more.
+    context.log.warn('SEND_UPLOAD_ABANDONED', { documentId, meshMessageId: outcome.upload.meshMessageId });
     await upload.forget();
-    outcome = await send({ onProgress });
+    return startsAnew;
   }
   if (outcome.kind !== 'sent' && outcome.upload) {
     const { meshMessageId, nextPart } = outcome.upload;

@@ -27,7 +27,7 @@ import { deriveIds } from '../derive-ids.ts';
 import { type EnvelopeFile, envelopeFile } from '../envelope.ts';
 import { backoff, longestBackoff } from './backoff.ts';
 import { claimForSending, freeOrphan, releaseClaim } from './claim.ts';
-import { post } from './post.ts';
+import { post, uploadBegun } from './post.ts';
 
 export interface SendContext extends WorkContext {
   readonly connection: ConnectionSetting;
@@ -172,12 +172,14 @@ const attempt = async (
       return done;
     }
   }
+  const resume = await uploadBegun(context, documentId, stored, envelope);
   const begun = await applyEvent(context, documentId, {
     kind: 'attempt-begun',
     composition: composition.number,
     attempt: claim.attempt,
     owner: claim.owner,
     deadline: claim.deadline,
+    ...(resume === undefined ? {} : { goesOn: true }),
   });
   // "already-begun" is our own write, whose answer got lost: go on, the claim is ours.
   if (begun.kind === 'no-op' && begun.why !== 'already-begun') {
@@ -187,7 +189,7 @@ const attempt = async (
     return done;
   }
   log.info('SEND_BEGUN', fields);
-  const outcome = await post(context, documentId, client, stored, envelope);
+  const outcome = await post(context, documentId, client, stored, envelope, resume);
   const ended = await applyEvent(context, documentId, {
     kind: 'attempt-ended',
     composition: composition.number,
@@ -244,10 +246,11 @@ const settleStanding = async (
 
 /**
  * MESH delivers nothing before it has the last part: an upload that broke off earlier certainly was not sent, and goes
- * on from where it stands. Anything but a passing fault or one of the settings leaves a doubt once it has begun.
+ * on from where it stands. Only a last part without an answer leaves a doubt, and a message that MESH calls complete.
  */
 export const attemptOutcome = (outcome: SendOutcome, at: number): AttemptOutcome => {
-  if (outcome.kind !== 'sent' && outcome.upload !== undefined) {
+  const mayBeWhole = outcome.kind !== 'refused' || outcome.status === 423;
+  if (outcome.kind !== 'sent' && outcome.upload !== undefined && mayBeWhole) {
     const certain = outcome.kind === 'transient' || outcome.kind === 'configuration';
     return {
       kind: certain ? 'not-sent' : 'unknown',

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { scaledClock } from '../../../local/clock.ts';
 import { createPki, type Pki } from '../../../local/pki/pki.ts';
 import { createMeshClient, type MeshClient, type MeshClientSetting } from '../../../shared/mesh/client.ts';
@@ -15,20 +15,20 @@ import { type Fault, type FaultyServer, marker, startFaultyServer } from './faul
  * repeat is repeated; a first part is posted once, and where MESH may have it the outcome says that nobody knows.
  */
 
+// Tests wait for silence more than they work.
+vi.setConfig({ maxConcurrency: 16 });
+
 // Waits between attempts pass quickly; silence on a connection is measured in the machine's time.
 const clock = scaledClock(100);
 let pki: Pki;
 let elsewhere: Pki;
-let server: FaultyServer;
 let certificate: { certificate: string; privateKey: string };
 let closedPort = 0;
-const opened: MeshClient[] = [];
 const printed = vi.fn();
 
 beforeAll(async () => {
   pki = await createPki({ now: clock.now() });
   elsewhere = await createPki({ now: clock.now() });
-  server = await startFaultyServer(pki);
   certificate = await pki.issueClient('x');
   const probe = createServer();
   await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
@@ -40,18 +40,46 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   vi.restoreAllMocks();
-  await server.close();
-});
-beforeEach(() => {
-  server.fault = undefined;
-  server.requests.length = 0;
-});
-afterEach(() => {
-  for (const client of opened.splice(0)) client.close();
+  for (const server of servers) await server.close();
 });
 
-const connect = (changes: Partial<MeshClientSetting> = {}): MeshClient => {
-  const client = createMeshClient({
+const servers: FaultyServer[] = [];
+const idle: FaultyServer[] = [];
+
+interface Bench {
+  readonly server: FaultyServer;
+  connect(changes?: Partial<MeshClientSetting>): MeshClient;
+}
+
+/** A server of its own for each test that is under way. */
+const onBench =
+  <Row extends unknown[]>(run: (bench: Bench, ...row: Row) => Promise<void>) =>
+  async (...row: Row) => {
+    const server = idle.pop() ?? (await startFaultyServer(pki));
+    if (!servers.includes(server)) servers.push(server);
+    server.fault = undefined;
+    server.requests.length = 0;
+    const opened: MeshClient[] = [];
+    try {
+      await run(
+        {
+          server,
+          connect(changes = {}) {
+            const client = clientOf(server, changes);
+            opened.push(client);
+            return client;
+          },
+        },
+        ...row,
+      );
+    } finally {
+      for (const client of opened) client.close();
+      idle.push(server);
+    }
+  };
+
+const clientOf = (server: FaultyServer, changes: Partial<MeshClientSetting>): MeshClient =>
+  createMeshClient({
     baseUrl: server.url,
     mailboxId: 'RX1OT001',
     credentials: {
@@ -66,9 +94,6 @@ const connect = (changes: Partial<MeshClientSetting> = {}): MeshClient => {
     timeouts: { diagnosisMs: 10 },
     ...changes,
   });
-  opened.push(client);
-  return client;
-};
 
 const envelope: MeshEnvelope = {
   to: `GPPROVIDER_9691375087_19570109_${marker}`,
@@ -241,49 +266,56 @@ const rowOf = (name: string): Row => {
   if (!row) throw new Error(name);
   return row;
 };
-const clientFor = (row: Row) => connect(row.hasty ? { timeouts: { idleMs: 120, diagnosisMs: 10 } } : {});
-const firstParts = () => server.requests.filter((request) => request.endsWith('/outbox')).length;
+/** Silence that is met once must not be mistaken for the pauses of a busy machine, which come after it. */
+const changesFor = ({ hasty }: Row, idleMs: number) => (hasty ? { timeouts: { idleMs, diagnosisMs: 10 } } : {});
+const firstParts = (server: FaultyServer) => server.requests.filter((request) => request.endsWith('/outbox')).length;
 
-describe.each(allOperations)('%s', (operation) => {
-  test.each(Object.keys(table))('meets %s every time', async (name) => {
-    const row = rowOf(name);
-    const client = clientFor(row);
-    server.fault = { on: operations[operation].on, meets: row.meets, times: Number.POSITIVE_INFINITY };
-    const outcome = await settle(client, operation);
-    expect(outcome.kind).toBe(kindOf(operation, row));
-    const asked = server.requests.filter((request) => operations[operation].on.test(request)).length;
-    expect(asked).toBeLessThanOrEqual(3);
-    // A first part is never posted again, unless MESH said that it did not take it.
-    if (posts.includes(operation))
-      expect(firstParts()).toBeLessThanOrEqual(kindOf(operation, row) === 'configuration' ? 2 : 1);
-    if (operation === 'middle part' && outcome.kind !== 'sent') {
-      expect(outcome.upload).toEqual({ meshMessageId: '20200529155357895317_3573F8', nextPart: 2 });
-    }
-    // The client is as good as new.
-    server.fault = undefined;
-    expect((await client.handshake()).kind).toBe('ok');
-  });
+describe.concurrent.each(allOperations)('%s', (operation) => {
+  test.each(Object.keys(table))(
+    'meets %s every time',
+    onBench(async ({ server, connect }, name: string) => {
+      const row = rowOf(name);
+      const client = connect(changesFor(row, 120));
+      server.fault = { on: operations[operation].on, meets: row.meets, times: Number.POSITIVE_INFINITY };
+      const outcome = await settle(client, operation);
+      expect(outcome.kind).toBe(kindOf(operation, row));
+      const asked = server.requests.filter((request) => operations[operation].on.test(request)).length;
+      expect(asked).toBeLessThanOrEqual(3);
+      // A first part is never posted again, unless MESH said that it did not take it.
+      if (posts.includes(operation))
+        expect(firstParts(server)).toBeLessThanOrEqual(kindOf(operation, row) === 'configuration' ? 2 : 1);
+      if (operation === 'middle part' && outcome.kind !== 'sent') {
+        expect(outcome.upload).toEqual({ meshMessageId: '20200529155357895317_3573F8', nextPart: 2 });
+      }
+      // The client is as good as new.
+      server.fault = undefined;
+      expect((await client.handshake()).kind).toBe('ok');
+    }),
+  );
 
-  test.each(Object.keys(table))('meets %s once', async (name) => {
-    const row = rowOf(name);
-    const client = clientFor(row);
-    server.fault = { on: operations[operation].on, meets: row.meets, times: 1 };
-    const outcome = await settle(client, operation);
-    const always = kindOf(operation, row);
-    const mayTryAgain = always === 'transient' || always === 'unknown' || /40[13]/.test(name);
-    const isFirst = operation === 'send' || operation === 'first part';
-    if (isFirst) {
-      expect(outcome.kind).toBe(/40[13]/.test(name) ? 'sent' : always);
-      expect(firstParts()).toBe(/40[13]/.test(name) ? 2 : 1);
-    } else if (!mayTryAgain) {
-      expect(outcome.kind).toBe(always);
-    } else if ('meets' in row && isAnswered(row.meets) && always === 'transient') {
-      // The answer itself cannot be used, or asks for more patience than a call has: nothing is asked again.
-      expect(outcome.kind).toBe('transient');
-    } else {
-      expect(outcome.kind).toBe(posts.includes(operation) ? 'sent' : 'ok');
-    }
-  });
+  test.each(Object.keys(table))(
+    'meets %s once',
+    onBench(async ({ server, connect }, name: string) => {
+      const row = rowOf(name);
+      const client = connect(changesFor(row, 500));
+      server.fault = { on: operations[operation].on, meets: row.meets, times: 1 };
+      const outcome = await settle(client, operation);
+      const always = kindOf(operation, row);
+      const mayTryAgain = always === 'transient' || always === 'unknown' || /40[13]/.test(name);
+      const isFirst = operation === 'send' || operation === 'first part';
+      if (isFirst) {
+        expect(outcome.kind).toBe(/40[13]/.test(name) ? 'sent' : always);
+        expect(firstParts(server)).toBe(/40[13]/.test(name) ? 2 : 1);
+      } else if (!mayTryAgain) {
+        expect(outcome.kind).toBe(always);
+      } else if ('meets' in row && isAnswered(row.meets) && always === 'transient') {
+        // The answer itself cannot be used, or asks for more patience than a call has: nothing is asked again.
+        expect(outcome.kind).toBe('transient');
+      } else {
+        expect(outcome.kind).toBe(posts.includes(operation) ? 'sent' : 'ok');
+      }
+    }),
+  );
 });
 
 /** An answer that a call takes as one, whatever is in it, or that asks for a long wait. */
@@ -291,60 +323,94 @@ const isAnswered = (meets: Fault): boolean =>
   (meets.kind === 'answer' && (meets.status === 200 || meets.headers?.['Retry-After'] === '3600')) ||
   (meets.kind === 'endless-body' && meets.status === 200);
 
-describe('no connection', () => {
-  test.each(allOperations)('%s: nobody listens', async (operation) => {
-    const outcome = await settle(connect({ baseUrl: `https://127.0.0.1:${closedPort}` }), operation);
-    expect(outcome.kind).toBe('transient');
-  });
+describe.concurrent('no connection', () => {
+  test.each(allOperations)(
+    '%s: nobody listens',
+    onBench(async ({ connect }, operation: Operation) => {
+      const outcome = await settle(connect({ baseUrl: `https://127.0.0.1:${closedPort}` }), operation);
+      expect(outcome.kind).toBe('transient');
+    }),
+  );
 
-  test.each(allOperations)('%s: the server is of another authority', async (operation) => {
-    const { certificate: cert, privateKey: key } = certificate;
-    const credentials = { cert, key, ca: elsewhere.ca, password: 'p', sharedKey: 'k' };
-    const outcome = await settle(connect({ credentials }), operation);
-    expect(outcome).toMatchObject({ kind: 'configuration', cause: 'server-certificate' });
-    expect(server.requests).toEqual([]);
-  });
+  test.each(allOperations)(
+    '%s: the server is of another authority',
+    onBench(async ({ server, connect }, operation: Operation) => {
+      const { certificate: cert, privateKey: key } = certificate;
+      const credentials = { cert, key, ca: elsewhere.ca, password: 'p', sharedKey: 'k' };
+      const outcome = await settle(connect({ credentials }), operation);
+      expect(outcome).toMatchObject({ kind: 'configuration', cause: 'server-certificate' });
+      expect(server.requests).toEqual([]);
+    }),
+  );
 
-  test.each(allOperations)('%s: the certificate is refused', async (operation) => {
-    const { certificate: cert, privateKey: key } = await elsewhere.issueClient('y');
-    const credentials = { cert, key, ca: pki.ca, password: 'p', sharedKey: 'k' };
-    const outcome = await settle(connect({ credentials, timeouts: {} }), operation);
-    expect(outcome).toMatchObject({ kind: 'configuration', cause: 'client-certificate' });
-    expect(server.requests).toEqual([]);
-  });
+  test.each(allOperations)(
+    '%s: the certificate is refused',
+    onBench(async ({ server, connect }, operation: Operation) => {
+      const { certificate: cert, privateKey: key } = await elsewhere.issueClient('y');
+      const credentials = { cert, key, ca: pki.ca, password: 'p', sharedKey: 'k' };
+      const outcome = await settle(connect({ credentials, timeouts: {} }), operation);
+      expect(outcome).toMatchObject({ kind: 'configuration', cause: 'client-certificate' });
+      expect(server.requests).toEqual([]);
+    }),
+  );
 
-  test.each(allOperations)('%s: no time is left', async (operation) => {
-    const outcome = await settle(connect({ deadline: () => clock.now() - 1 }), operation);
-    expect(outcome.kind).toBe('transient');
-    expect(server.requests).toEqual([]);
-  });
+  test.each(allOperations)(
+    '%s: no time is left',
+    onBench(async ({ server, connect }, operation: Operation) => {
+      const outcome = await settle(connect({ deadline: () => clock.now() - 1 }), operation);
+      expect(outcome.kind).toBe('transient');
+      expect(server.requests).toEqual([]);
+    }),
+  );
 });
 
-test('a list whose pages never end is given up', async () => {
-  let page = 0;
-  server.fault = { on: /\/inbox$/, meets: answer(200), times: 0 };
-  const client = connect();
-  const kinds: string[] = [];
-  server.fault = {
-    on: /\/inbox$/,
-    get meets(): Fault {
-      const next = `/messageexchange/RX1OT001/inbox?continue_from=${page++ % 4}`;
-      return answer(200, JSON.stringify({ messages: [`A${page}`], links: { next } }));
-    },
-    times: 100,
-  };
-  for await (const { kind } of client.inboxPages()) kinds.push(kind);
-  expect(kinds).toEqual(['ok', 'ok', 'ok', 'ok', 'ok', 'transient']);
-});
+test(
+  'a list whose pages never end is given up',
+  onBench(async ({ server, connect }) => {
+    let page = 0;
+    server.fault = { on: /\/inbox$/, meets: answer(200), times: 0 };
+    const client = connect();
+    const kinds: string[] = [];
+    server.fault = {
+      on: /\/inbox$/,
+      get meets(): Fault {
+        const next = `/messageexchange/RX1OT001/inbox?continue_from=${page++ % 4}`;
+        return answer(200, JSON.stringify({ messages: [`A${page}`], links: { next } }));
+      },
+      times: 100,
+    };
+    for await (const { kind } of client.inboxPages()) kinds.push(kind);
+    expect(kinds).toEqual(['ok', 'ok', 'ok', 'ok', 'ok', 'transient']);
+  }),
+);
 
-test('an id in a list that nobody could ask for does not stand in the way of the others', async () => {
-  const messages = ['', '.', '..', 5, null, 'a\u0000b', 'x'.repeat(301), 'GOOD'];
-  server.fault = { on: /\/inbox$/, meets: answer(200, JSON.stringify({ messages })), times: 1 };
-  expect(await connect().listInbox()).toEqual({ kind: 'ok', value: { messageIds: ['GOOD'] } });
-});
+test(
+  'an id in a list that nobody could ask for does not stand in the way of the others',
+  onBench(async ({ server, connect }) => {
+    const messages = ['', '.', '..', 5, null, 'a\u0000b', 'x'.repeat(301), 'GOOD'];
+    server.fault = { on: /\/inbox$/, meets: answer(200, JSON.stringify({ messages })), times: 1 };
+    expect(await connect().listInbox()).toEqual({ kind: 'ok', value: { messageIds: ['GOOD'] } });
+  }),
+);
 
-test('text that is not well formed in an id comes to an outcome', async () => {
-  const client = connect();
-  for (const id of ['\ud800', 'a/b', '?', 'é']) expect((await client.head(id)).kind).toBe('ok');
-  expect(server.requests.map((request) => request.split('/').at(-1))).toEqual(['%EF%BF%BD', 'a%2Fb', '%3F', '%C3%A9']);
-});
+test(
+  'text that is not well formed in an id comes to an outcome',
+  onBench(async ({ server, connect }) => {
+    const client = connect();
+    for (const id of ['\ud800', 'a/b', '?', 'é']) expect((await client.head(id)).kind).toBe('ok');
+    expect(server.requests.map((request) => request.split('/').at(-1))).toEqual([
+      '%EF%BF%BD',
+      'a%2Fb',
+      '%3F',
+      '%C3%A9',
+    ]);
+  }),
+);
+
+test.each(['', 'x'.repeat(301), 'a b', 'a\u0000', 'é'])(
+  '%j as the id of a message is none: nobody knows',
+  onBench(async ({ server, connect }, message_id: string) => {
+    server.fault = { on: /outbox$/, meets: answer(202, JSON.stringify({ message_id })), times: 1 };
+    expect((await connect().send(envelope, [part()])).kind).toBe('unknown');
+  }),
+);

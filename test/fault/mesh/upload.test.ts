@@ -76,6 +76,51 @@ test('a last part whose answers are all lost is a doubt: the re-send finishes th
   await rig.takeOutbox();
   await expectOneMessage(documentId, whole);
   expect(rig.mesh.control.requests.send).toBe(1);
+  // One message, so the practice cannot have two.
+  expect(currentComposition(await recordOf(documentId)).possibleDuplicate).toBeUndefined();
+});
+
+test('a doubt about a last part of which MESH knows nothing any more: the first part goes again, flagged', async () => {
+  const { documentId, folder } = await inThreeParts();
+  rig.mesh.control.failNext({ operation: 'sendChunk', fault: 'delay' });
+  rig.mesh.control.failNext({ operation: 'sendChunk', fault: 'reset-after-accept' });
+  rig.mesh.control.failNext({ operation: 'sendChunk', fault: 'reset-before', times: 2 });
+  await rig.takeOutbox();
+  const lost = { meshMessageId: '20200529155357895317_3573F8', nextPart: 3, folder, at: rig.clock.now() };
+  await rig.table.write(
+    `UPLOAD#${documentId}`,
+    lost,
+    (await rig.table.read<{ revision?: number }>(`UPLOAD#${documentId}`))?.revision ?? 0,
+  );
+  rig.clock.leap(minutes(25));
+  await rig.watch();
+  await rig.takeOutbox();
+  expect(stateOf(await recordOf(documentId))).toBe('SENDING');
+  expect(rig.mesh.control.requests.send).toBe(1);
+  for (let round = 0; round < 3; round++) {
+    rig.clock.leap(minutes(16));
+    await rig.watch();
+    await rig.takeOutbox();
+  }
+  expect(stateOf(await recordOf(documentId))).toBe('SENT');
+  expect(rig.mesh.control.requests.send).toBe(2);
+  expect(currentComposition(await recordOf(documentId)).possibleDuplicate).toBe(true);
+});
+
+test('a middle part that MESH refuses is no doubt: the document has failed, with the reason', async () => {
+  const { documentId } = await inThreeParts();
+  rig.mesh.control.failNext({ operation: 'sendChunk', fault: 'status', status: 413 });
+  await rig.takeOutbox();
+  expect(stateOf(await recordOf(documentId))).toBe('SEND_FAILED');
+  expect(currentComposition(await recordOf(documentId)).failure?.code).toBe('HTTP_413');
+  expect(rig.mesh.control.sent()).toEqual([]);
+});
+
+test('a middle part that MESH calls one too many is a doubt', async () => {
+  const { documentId } = await inThreeParts();
+  rig.mesh.control.failNext({ operation: 'sendChunk', fault: 'status', status: 423 });
+  await rig.takeOutbox();
+  expect(stateOf(await recordOf(documentId))).toBe('SENDING');
 });
 
 test('a doubt about the last part is not cleared up by a refusal to look at it again', async () => {
@@ -93,7 +138,10 @@ test('an upload that MESH does not know any more is begun again, and told of', a
   const lost = { meshMessageId: '20200529155357895317_3573F8', nextPart: 2, folder, at: rig.clock.now() };
   await rig.table.write(`UPLOAD#${documentId}`, lost, 0);
   await rig.takeOutbox();
+  rig.clock.leap(minutes(3));
+  await rig.takeOutbox();
   await expectOneMessage(documentId, whole);
+  expect(currentComposition(await recordOf(documentId)).possibleDuplicate).toBeUndefined();
   expect(rig.lines.some((line) => line.includes('SEND_UPLOAD_ABANDONED'))).toBe(true);
 });
 
