@@ -81,7 +81,8 @@ describe('reading a manifest', () => {
   it('gives back the names that were written, trimmed and composed', () => {
     const word = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).filter((text) => {
       const kept = text.trim().normalize('NFC');
-      return kept !== '' && kept.length <= 60 && !/[\p{Cc}\p{Cs}]/u.test(text);
+      // What is refused by name: controls, turns of the writing direction, the mark of a lost letter.
+      return kept !== '' && kept.length <= 60 && !/[\p{Cc}\p{Cs}\u202A-\u202E\u2066-\u2069\uFFFD-\uFFFF]/u.test(text);
     });
     fc.assert(
       fc.property(word, fc.array(word, { minLength: 1, maxLength: 4 }), (family, given) => {
