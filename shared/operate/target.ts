@@ -19,12 +19,17 @@ export type Target =
   | { readonly kind: 'target'; readonly table: Table; readonly name: string }
   | { readonly kind: 'problem'; readonly sentence: string };
 
+export interface TargetOptions {
+  readonly dir?: string;
+  readonly table?: string;
+}
+
 /**
  * Which deployment a command speaks to: `--dir FOLDER` is the local run with its state there, `--table NAME` a table in
  * AWS under the caller's own credentials. With neither it is the local run in `.local`, if one is up: a deployment is
  * never guessed.
  */
-export const targetOf = (options: { readonly dir?: string; readonly table?: string }): Target => {
+export const targetOf = (options: TargetOptions): Target => {
   if (options.dir !== undefined && options.table !== undefined) {
     return { kind: 'problem', sentence: 'Give either --dir (a local run) or --table (a deployment), not both.' };
   }

@@ -4,7 +4,7 @@ import { TEST_PATIENTS } from '../../local/samples/variants.ts';
 import { currentComposition } from '../../shared/delivery/record.ts';
 import { stateOf } from '../../shared/delivery/state-of.ts';
 import { hasWork } from '../../shared/delivery/work.ts';
-import { releaseDocument } from '../../shared/operate/release.ts';
+import { releaseDocument } from '../../shared/operate/commands/release.ts';
 import { minutes } from '../../shared/platform/clock.ts';
 import { CrashPlan } from '../support/faults.ts';
 import { createRig, headerOf, type Rig } from '../support/rig.ts';

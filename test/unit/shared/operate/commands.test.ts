@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { runCommand } from '../../../../shared/operate/commands.ts';
+import { exitCodeOf } from '../../../../shared/operate/command.ts';
+import { commands, help, runCommand, usage } from '../../../../shared/operate/commands.ts';
 import { targetOf } from '../../../../shared/operate/target.ts';
 import type { Table } from '../../../../shared/platform/table.ts';
 import { mailboxFile } from '../../../../shared/senders/mailbox.ts';
@@ -39,9 +40,9 @@ describe('operator commands', () => {
   });
   it('show their usage for anything else', async () => {
     for (const words of [[], ['sender'], ['sender', 'drop', 'x'], ['sender', 'put', 'a', 'b']]) {
-      const { ok, lines } = await runCommand(words, context({}));
-      expect(ok).toBe(false);
-      expect(lines[0]).toContain('Usage');
+      const result = await runCommand(words, context({}));
+      expect(exitCodeOf(result)).toBe(2);
+      expect(result.lines[0]).toContain('Usage');
     }
   });
   it('never guess which deployment is meant', () => {
@@ -65,5 +66,37 @@ describe('a mailbox file', () => {
   it('has an address only for a local MESH', () => {
     expect(mailboxFile.safeParse({ ...mailbox, baseUrl: 'https://example.org' }).success).toBe(false);
     expect(mailboxFile.safeParse({ ...mailbox, environment: 'local' }).success).toBe(false);
+  });
+});
+
+describe('the list of commands', () => {
+  it('has each under words of its own, with an example that asks for it and options that all commands mean alike', () => {
+    const words = commands.map((command) => command.words);
+    expect(new Set(words).size).toBe(words.length);
+    const forms = new Map<string, string | undefined>();
+    for (const command of commands) {
+      expect(command.examples.length).toBeGreaterThan(0);
+      for (const example of command.examples) expect(example.startsWith(`${command.words}`)).toBe(true);
+      for (const { name, form } of command.options ?? []) {
+        expect(['dir', 'table', 'json', 'help']).not.toContain(name);
+        // The command line parses before it knows which command is meant.
+        expect(forms.has(name) ? forms.get(name) === undefined : form === undefined).toBe(form === undefined);
+        forms.set(name, form);
+      }
+    }
+  });
+  it('shows one with its options and examples, a subject, or everything', async () => {
+    expect(help(['sender', 'put']).join('\n')).toContain('npm run operate -- sender put');
+    expect(help(['release']).join('\n')).toContain('--by WHO');
+    const subject = help(['mailbox']).join('\n');
+    expect(subject).toContain('mailbox show ID');
+    expect(subject).not.toContain('sender show');
+    expect((await runCommand(['help', 'mailbox'], context({}))).lines).toEqual(help(['mailbox']));
+    expect(help(['nonsense'])).toEqual(usage);
+  });
+  it('refuses an option that the command does not take, before it looks at anything', async () => {
+    const result = await runCommand(['sender', 'show', 'RX1'], context({}), { reason: 'other-patient' });
+    expect(result).toMatchObject({ ok: false, misused: true });
+    expect(result.lines[0]).toContain('takes no --reason');
   });
 });

@@ -1,0 +1,66 @@
+import type { Clock } from '../platform/clock.ts';
+import type { Table } from '../platform/table.ts';
+
+/** What a command came to. */
+export interface CommandResult {
+  /** Was done, or needed no doing. */
+  readonly ok: boolean;
+  /** For a person. */
+  readonly lines: readonly string[];
+  /** The same for a program (`--json`). */
+  readonly data?: unknown;
+  /** Was not asked properly, rather than refused. */
+  readonly misused?: true;
+}
+
+/** What a command may use of the deployment that it speaks to. */
+export interface CommandContext {
+  readonly table: Table;
+  readonly clock: Clock;
+  /** A file's text, or undefined where it cannot be read. */
+  readonly readText: (path: string) => string | undefined;
+}
+
+/** An option that stands behind `--`; with a form it takes a value, otherwise it is a switch. */
+export interface CommandOption {
+  readonly name: string;
+  readonly form?: string;
+  readonly meaning: string;
+}
+
+export type CommandOptions = Readonly<Record<string, string | boolean | undefined>>;
+
+/** One thing that an operator can ask for. */
+export interface Command {
+  /** As it is typed: `sender put`. */
+  readonly words: string;
+  /** What stands behind the words: `FILE`, or `[ID]` where it may be left out. */
+  readonly takes: readonly string[];
+  /** In one line. */
+  readonly does: string;
+  /** What else somebody should know before using it. */
+  readonly notes?: readonly string[];
+  readonly options?: readonly CommandOption[];
+  /** As typed behind `npm run operate --`. */
+  readonly examples: readonly string[];
+  readonly run: (
+    args: readonly string[],
+    options: CommandOptions,
+    context: CommandContext,
+  ) => CommandResult | Promise<CommandResult>;
+}
+
+export const succeeded = (lines: readonly string[], data?: unknown): CommandResult => ({
+  ok: true,
+  lines,
+  ...(data === undefined ? {} : { data }),
+});
+
+/** Refused, or not there: nothing was changed. */
+export const refused = (...lines: string[]): CommandResult => ({ ok: false, lines });
+
+/** Not asked properly: nothing was looked at. */
+export const misused = (...lines: string[]): CommandResult => ({ ok: false, misused: true, lines });
+
+/** 0 done, or nothing to do · 1 refused or not there · 2 not asked properly. 3 (broke off) is the command line's own. */
+export const exitCodeOf = ({ ok, misused }: CommandResult): 0 | 1 | 2 => (ok ? 0 : misused ? 2 : 1);

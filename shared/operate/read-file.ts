@@ -1,0 +1,38 @@
+import type { z } from 'zod';
+import { type CommandContext, type CommandResult, refused } from './command.ts';
+
+export type FileReading<T> =
+  | { readonly kind: 'value'; readonly value: T }
+  | { readonly kind: 'problem'; readonly result: CommandResult };
+
+/** Every problem of a file, one to a line, each with its path. */
+export const fileProblems = (error: z.ZodError): string[] =>
+  error.issues.map((issue) => `  ${issue.path.join('.') || 'the whole file'}: ${issue.message}`);
+
+/** A file's JSON, unchecked. */
+export const readJson = (file: string, { readText }: CommandContext): FileReading<unknown> => {
+  const text = readText(file);
+  if (text === undefined) return { kind: 'problem', result: refused(`Cannot read ${file}.`) };
+  try {
+    return { kind: 'value', value: JSON.parse(text) as unknown };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'unreadable';
+    return { kind: 'problem', result: refused(`${file} is not JSON: ${why}`) };
+  }
+};
+
+/** Reads and validates a file: its value, or every problem at once with its path. */
+export const readFileOf = <S extends z.ZodType>(
+  schema: S,
+  file: string,
+  context: CommandContext,
+): FileReading<z.output<S>> => {
+  const json = readJson(file, context);
+  if (json.kind === 'problem') return json;
+  const parsed = schema.safeParse(json.value);
+  if (parsed.success) return { kind: 'value', value: parsed.data };
+  return {
+    kind: 'problem',
+    result: refused(`${file} was not put; put these right:`, ...fileProblems(parsed.error)),
+  };
+};
