@@ -1,7 +1,8 @@
 // Gives a function's process the engine's clock, before any of its own code is loaded:
 //   LOCAL_CLOCK={"scale":60,"origin":1700000000000,"realOrigin":1700000000000}
 // means that it was `origin` when the machine's clock said `realOrigin`, and that time runs `scale` times as fast.
-// Dates and timers follow; what measures the machine itself (performance, hrtime, socket timeouts) does not.
+// Dates and timers follow; what measures the machine itself (performance, hrtime, socket timeouts) does not, nor does
+// AbortSignal.timeout, which libraries bound a call of the network by: the network is the machine's, and no faster.
 import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers';
 import timersPromises from 'node:timers/promises';
@@ -31,7 +32,6 @@ if (origin !== realOrigin || scale !== 1) {
 if (scale !== 1) {
   const { setTimeout: machineTimeout, setInterval: machineInterval } = timers;
   const { setTimeout: wait, setInterval: every } = timersPromises;
-  const abortAfter = AbortSignal.timeout;
 
   timersPromises.setTimeout = (ms, ...rest) => wait(shortened(ms), ...rest);
   timersPromises.setInterval = (ms, ...rest) => every(shortened(ms), ...rest);
@@ -41,6 +41,5 @@ if (scale !== 1) {
   Object.defineProperty(timers.setTimeout, promisify.custom, { value: timersPromises.setTimeout });
   globalThis.setTimeout = timers.setTimeout;
   globalThis.setInterval = timers.setInterval;
-  AbortSignal.timeout = (ms) => abortAfter.call(AbortSignal, shortened(ms));
   syncBuiltinESMExports();
 }
