@@ -3,7 +3,7 @@ import type { Caller } from '../callers/authorise.ts';
 import { isoTime, seconds } from '../platform/clock.ts';
 import { uploadsPrefix } from '../platform/names.ts';
 import type { ApiContext } from './context.ts';
-import { apiProblem, refusal, refusalIfAny } from './problems.ts';
+import { type ApiProblem, apiProblem, refusal, refusalIfAny } from './problems.ts';
 import { checkBody, readBody } from './read-body.ts';
 import type { ApiRequest } from './request.ts';
 import { type ApiResponse, answered } from './response.ts';
@@ -18,6 +18,13 @@ export const attachmentUpload = (odsCode: string, uploadId: string): string =>
 
 export const pdfMediaType = 'application/pdf';
 
+/** By itself: told also of a body that is wrong elsewhere. */
+const tooLarge = (given: unknown, most: number): ApiProblem[] => {
+  const size = uploadRequest.shape.size.safeParse(given).data ?? 0;
+  const says = `The file is larger than any that is sent from here (${most} bytes).`;
+  return size > most ? [apiProblem('UPLOAD_TOO_LARGE', 'size', says)] : [];
+};
+
 /** A form that takes this one file and nothing else. */
 export const createUpload = async (
   { forms, ids, clock, limits, measure }: ApiContext,
@@ -27,11 +34,7 @@ export const createUpload = async (
   const body = readBody(request.body);
   if (body.kind === 'problem') return refusal([body.problem]);
   const { problems, value } = checkBody(uploadRequest, body);
-  if (value && value.size > limits.maxPdfBytes) {
-    const says = `The file is larger than any that is sent from here (${limits.maxPdfBytes} bytes).`;
-    return refusal([apiProblem('UPLOAD_TOO_LARGE', 'size', says), ...problems]);
-  }
-  const refused = refusalIfAny(problems);
+  const refused = refusalIfAny([...tooLarge(body.value.size, limits.maxPdfBytes), ...problems]);
   if (refused || !value) return refused ?? refusal([apiProblem('BODY_NOT_OBJECT')]);
   const uploadId = ids.uuid();
   const expiresAt = clock.now() + seconds(limits.uploadLifeSeconds);

@@ -138,6 +138,16 @@ describe('asking for an upload', () => {
     expect(rig.issues(response)).toMatchObject([{ code: 'UPLOAD_TOO_LARGE', expression: ['size'] }]);
   });
 
+  it('tells that together with what else is wrong', async () => {
+    const response = await rig.call({ path: '/v1/uploads', body: { size: maxPdfBytes + 1, sha256: 'x', name: 'x' } });
+    expect(response.status).toBe(413);
+    expect(rig.issues(response).map(({ code, expression }) => [code, expression])).toEqual([
+      ['UPLOAD_TOO_LARGE', ['size']],
+      ['FIELD_NOT_ALLOWED', ['sha256']],
+      ['FIELD_UNKNOWN', ['name']],
+    ]);
+  });
+
   it('tells every problem of its body at once', async () => {
     const response = await rig.call({ path: '/v1/uploads', body: { size: 0, sha256: 'A'.repeat(64), name: 'x' } });
     expect(response.status).toBe(422);
