@@ -2,7 +2,13 @@ import { defineConfig } from 'vitest/config';
 
 const suite = (name: string, include: string[], timeout = 20_000, exclude: string[] = []) => ({
   extends: true as const,
-  test: { name, include, exclude: ['**/node_modules/**', ...exclude], testTimeout: timeout, hookTimeout: 120_000 },
+  test: {
+    name,
+    include,
+    exclude: ['**/node_modules/**', ...exclude],
+    testTimeout: timeout,
+    hookTimeout: Math.max(timeout, 120_000),
+  },
 });
 
 // Fires every alarm once in the whole system: minutes, so it has a suite of its own.

@@ -84,7 +84,7 @@ beforeAll(async () => {
     sharedKey: world.sharedKey,
     patients: [],
   });
-}, 90_000);
+});
 afterAll(async () => {
   for (const each of [sqs, secrets, plain]) each?.destroy();
   await otherMesh?.close();

@@ -52,7 +52,7 @@ beforeAll(async () => {
     phone: '01632 960200',
   });
   another = callerWith(system.run, await client('another-client', 'RX2'));
-}, 60_000);
+});
 afterAll(() => system?.stop());
 
 const [patient] = TEST_PATIENTS;

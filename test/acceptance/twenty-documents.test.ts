@@ -18,7 +18,7 @@ import { eventually, type SystemUnderTest, startForTest } from '../support/local
 let system: SystemUnderTest;
 beforeAll(async () => {
   system = await startForTest();
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');

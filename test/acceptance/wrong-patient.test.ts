@@ -14,7 +14,7 @@ import { eventually, type SystemUnderTest, startForTest } from '../support/local
 let system: SystemUnderTest;
 beforeAll(async () => {
   system = await startForTest();
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 const receiptWhen = (name: string, wanted: (receipt: SeenReceipt) => boolean) => {
