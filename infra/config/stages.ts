@@ -130,7 +130,9 @@ export const stageSettings = z
       .describe('The only principals that may delete from the archive, and then only what its lock no longer holds.'),
     allowedNhsNumbers: z
       .array(nhsNumberPattern)
-      .describe('The only NHS numbers sent. Empty in production, where any but a refused one goes.'),
+      .describe(
+        'The only NHS numbers sent: each ten digits, or fewer and `*` for any rest. Empty in production, where any but a refused one goes.',
+      ),
     refusedNhsNumbers: z.array(nhsNumberPattern).describe('NHS numbers that are never sent: published test numbers.'),
     refusedGivenNames: z
       .array(regularExpression)
