@@ -6,7 +6,8 @@ import type { Mover, State } from '../delivery/states.ts';
 import { whoseMove } from '../delivery/whose-move.ts';
 import type { DocumentId, OdsCode } from '../platform/ids.ts';
 import type { Stored, Table } from '../platform/table.ts';
-import { isRegistered, type Submission, submissionPrefix } from './submission.ts';
+import { submissionPrefix } from '../submission/object-names.ts';
+import { isRegistered, type Submission } from './submission.ts';
 
 /** All that is known of a document where callers ask for it: its record, and what the API took of it last. */
 export interface Standing {

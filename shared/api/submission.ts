@@ -27,9 +27,6 @@ export interface Submission extends RequestIds {
 /** As long as a drop can lie in the inbox before it has a record: custody must not be forgotten before. */
 export const submissionLife = days(30);
 
-/** What the names of a document's drops begin with that the API made. */
-export const submissionPrefix = (documentId: string): string => `api-${documentId}-`;
-
 /**
  * Taken: on the list of its organisation, by the time it was taken, until the list finds its record there
  * (list-documents.ts). `now` in epoch ms.

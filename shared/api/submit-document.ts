@@ -12,7 +12,7 @@ import { change } from '../platform/table.ts';
 import { readSender } from '../senders/registry.ts';
 import { contentDigest } from '../submission/content-identity.ts';
 import { type Manifest, manifestLimit } from '../submission/manifest.ts';
-import { attachmentKey, manifestKey, pdfKey } from '../submission/object-names.ts';
+import { attachmentKey, manifestKey, pdfKey, submissionPrefix } from '../submission/object-names.ts';
 import { problem } from '../submission/problems.ts';
 import { type RequestIds, requestMetadata } from '../submission/request-metadata.ts';
 import type { ApiContext } from './context.ts';
@@ -30,7 +30,6 @@ import {
   isRegistered,
   type Submission,
   type SubmissionDecision,
-  submissionPrefix,
 } from './submission.ts';
 import { type FoundAttachment, lookAtAttachments } from './submitted-attachments.ts';
 import { type FoundPdf, lookAtPdf } from './submitted-pdf.ts';

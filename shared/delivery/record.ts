@@ -215,9 +215,10 @@ export const noCounts: Counts = { duplicateDrops: 0, refusedDrops: 0, duplicateA
 
 /** Bounds of DESIGN 3. */
 export const historyLimit = 200;
+/** Names, and as many of the API's. */
 export const dropLimit = 20;
 export const compositionLimit = 100;
-/** Refusals under names that are not the document's own; the oldest ones' receipts stay as they lie. */
+/** Refusals under names that are not the document's own, and as many of the API's; the oldest ones' receipts stay as they lie. */
 export const refusalLimit = 5;
 export const refusalProblemLimit = 10;
 export const detailLimit = 200;

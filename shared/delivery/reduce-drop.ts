@@ -16,7 +16,7 @@ import {
   sameObjects,
   samePair,
 } from './record.ts';
-import { type Edit, edit, noOp, onCurrent, type Reduction, withDrop } from './reduction.ts';
+import { type Edit, edit, lastOf, noOp, onCurrent, type Reduction, withDrop } from './reduction.ts';
 import { isCorrectable, stateOf } from './state-of.ts';
 
 type DropEvent = Extract<DeliveryEvent, { kind: 'dropped' | 'drop-rejected' | 'drop-refused' }>;
@@ -115,11 +115,12 @@ export const pastComposition = (composition: Composition): Composition => {
   return { ...composition, source, ...(rejection ? { rejection: { ...rejection, problems: [] } } : {}) };
 };
 
-/** A name of the document's own keeps its refusal until it is dropped again; of others the latest few are kept. */
+/** A name of the document's own keeps its refusal until it is dropped again; of others the latest few are kept, those of the API by themselves. */
 const withRefusal = (record: DocumentRecord, refusal: Refusal): readonly Refusal[] => {
   const all = [...(record.refusals ?? []).filter(({ name }) => name !== refusal.name), refusal];
   const own = (one: Refusal) => record.drops.some(({ name }) => name === one.name);
-  return [...all.filter(own), ...all.filter((one) => !own(one)).slice(-refusalLimit)];
+  const others = all.filter((one) => !own(one));
+  return [...all.filter(own), ...lastOf(record.documentId, others, refusalLimit)];
 };
 
 /** The drop is not taken: its own name's receipt says why, the document itself stays as it is. */
@@ -145,7 +146,7 @@ const again = (record: DocumentRecord, event: DropEvent, at: number): Reduction 
   if (event.kind === 'drop-refused') return refused(record, drop, event.problems, at);
   // Whatever was refused under this name before, this drop takes its place.
   const names = {
-    drops: withDrop(record.drops, drop.name, at),
+    drops: withDrop(record, drop.name, at),
     refusals: (record.refusals ?? []).filter(({ name }) => name !== drop.name),
   };
   const same = current.source.contentDigest === drop.source.contentDigest || sameObjects(current.source, drop.source);

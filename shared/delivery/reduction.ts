@@ -1,3 +1,5 @@
+import type { DocumentId } from '../platform/ids.ts';
+import { submissionPrefix } from '../submission/object-names.ts';
 import type { Composition, DocumentRecord, HistoryEntry } from './record.ts';
 import { currentComposition, detailLimit, dropLimit, historyLimit } from './record.ts';
 import { mergeWork, type Work } from './work.ts';
@@ -21,8 +23,28 @@ export const withEntry = (history: readonly HistoryEntry[], entry: HistoryEntry)
     : [...longer.slice(0, 1), ...longer.slice(longer.length - historyLimit + 1)];
 };
 
-export const withDrop = (drops: DocumentRecord['drops'], name: string, at: number): DocumentRecord['drops'] =>
-  [...drops.filter((other) => other.name !== name), { name, at }].slice(-dropLimit);
+/**
+ * The last of a list, and beside them the last that the API made: what became of a submission is known by its name, so no
+ * number of drops under other names may push it out.
+ */
+export const lastOf = <E extends { readonly name: string }>(
+  documentId: DocumentId,
+  entries: readonly E[],
+  limit: number,
+): readonly E[] => {
+  const byApi = ({ name }: E) => name.startsWith(submissionPrefix(documentId));
+  const kept = new Set(
+    [entries.filter(byApi), entries.filter((entry) => !byApi(entry))].flatMap((each) => each.slice(-limit)),
+  );
+  return entries.filter((entry) => kept.has(entry));
+};
+
+export const withDrop = (
+  { documentId, drops }: Pick<DocumentRecord, 'documentId' | 'drops'>,
+  name: string,
+  at: number,
+): DocumentRecord['drops'] =>
+  lastOf(documentId, [...drops.filter((other) => other.name !== name), { name, at }], dropLimit);
 
 const shortened = (detail: string): string =>
   detail.length <= detailLimit ? detail : `${detail.slice(0, detailLimit - 1)}…`;

@@ -27,6 +27,9 @@ export const nameProblem = (name: string): ProblemCode | undefined => {
   return holdsNhsNumber(name) ? 'NAME_HOLDS_NHS_NUMBER' : undefined;
 };
 
+/** What the names of a document's drops begin with that the API made. */
+export const submissionPrefix = (documentId: string): string => `api-${documentId}-`;
+
 /** Where a drop's objects lie. A folder for attachments: `a.b.pdf` beside `a.pdf` would be another drop. */
 export const manifestKey = (odsCode: string, name: string): string => `${inboxPrefix}${odsCode}/${name}.json`;
 export const pdfKey = (odsCode: string, name: string): string => `${inboxPrefix}${odsCode}/${name}.pdf`;

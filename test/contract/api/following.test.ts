@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DocumentAnswer, documentAnswer, listAnswer } from '../../../shared/api/schemas.ts';
 import { indexedRecord, type StoredRecord } from '../../../shared/delivery/documents.ts';
 import { documentKey, submissionKey } from '../../../shared/delivery/keys.ts';
+import { dropLimit, refusalLimit } from '../../../shared/delivery/record.ts';
 import { type ApiRig, type Call, createApiRig } from './support.ts';
 
 /** What the list and the view say of one document: the same, and in words for somebody who submits. */
@@ -146,6 +147,38 @@ describe('a submission that was taken, and refused because a drop with other con
     const after = await shown(documentId);
     expect(after.refusals).toEqual(refusals);
     expect(after.advice ?? '').not.toMatch(/submit it with the next version number/);
+  });
+});
+
+describe('however often the same document is dropped in the bucket as well', () => {
+  it('a submission that is registered stays so: what became of it is shown, not that it was taken', async () => {
+    const made = await rig.make();
+    const { documentId } = rig.accepted(await rig.submit(made));
+    await rig.takeEvents();
+    const { drops = [] } = (await rig.record(documentId)) ?? {};
+    const others = Array.from({ length: dropLimit - 1 }, (_, n) => ({ name: `other-${n}`, at: rig.clock.now() }));
+    await changeRecord(documentId, { drops: [...drops, ...others] });
+    await rig.drop(`again-${documentId}`, { encounterId: made.manifest.encounterId }, { text: 'Report' });
+    await rig.takeEvents();
+    expect((await rig.record(documentId))?.counts.duplicateDrops).toBe(1);
+    await agree(documentId, { state: 'COMPOSED', whoseMove: 'this system' });
+    expect(rig.accepted(await rig.submit(made))).toMatchObject({ state: 'COMPOSED' });
+  });
+
+  it('a submission that was refused after 202 is told, and the move stays the sender’s', async () => {
+    const encounterId = randomUUID();
+    const { documentId } = rig.accepted(await rig.submit(await rig.make({ encounterId, actor: { userId: 'other' } })));
+    const late = rig.events.splice(0);
+    await rig.drop(`first-${documentId}`, { encounterId });
+    await rig.takeEvents();
+    rig.events.push(...late);
+    await rig.takeEvents();
+    for (let n = 0; n <= refusalLimit; n++) {
+      await rig.drop(`other-${documentId}-${n}`, { encounterId, actor: { userId: `other-${n}` } });
+      await rig.takeEvents();
+    }
+    await agree(documentId, { state: 'COMPOSED', whoseMove: 'the sender' });
+    expect((await shown(documentId)).refusals).toHaveLength(1);
   });
 });
 
