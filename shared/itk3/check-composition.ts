@@ -60,14 +60,22 @@ const checkIdentity = (composition: XmlElement, facts: MessageFacts, profile: Me
     );
 };
 
+/** GPCM-SD-114: 1.3.x fixes the status but of a replacement; 2.0.x takes every one that FHIR has. */
+const statusesOf = (profile: MessageProfile, isReplacement: boolean): readonly string[] =>
+  profile.name === 'v2'
+    ? ['preliminary', 'final', 'amended', 'entered-in-error']
+    : isReplacement
+      ? ['final', 'amended']
+      : ['final'];
+
 const checkKind = (composition: XmlElement, profile: MessageProfile, issues: Issues): void => {
-  const isReplacement = child(composition, 'relatesTo') !== undefined;
+  const statuses = statusesOf(profile, child(composition, 'relatesTo') !== undefined);
   const status = valueAt(composition, 'status');
   issues.expect(
-    status === 'final' || (status === 'amended' && isReplacement),
+    status !== undefined && statuses.includes(status),
     'GPCM-SD-114',
     `${name}.status`,
-    isReplacement ? 'must be final or amended' : 'must be final',
+    `must be ${statuses.join(' or ')}`,
     status === undefined ? 'required' : 'value',
   );
   const type = child(child(composition, 'type'), 'coding');

@@ -20,9 +20,9 @@ export type UnreadableReason =
   | 'empty'
   | 'too large'
   | 'not XML'
-  | 'unknown encoding'
+  | 'in an unknown encoding'
   | 'wrongly encoded'
-  | 'holds a document type declaration'
+  | 'headed by a document type declaration'
   | 'nested too deeply'
   | 'not well-formed';
 
@@ -66,7 +66,7 @@ const decode = (bytes: Uint8Array, fatal: boolean): string => {
         ? 'utf-16be'
         : undefined;
   const decoder = decoderFor(marked ?? declared ?? 'utf-8', fatal);
-  if (!decoder) throw new Refused('unknown encoding');
+  if (!decoder) throw new Refused('in an unknown encoding');
   try {
     return decoder.decode(bytes);
   } catch {
@@ -108,7 +108,7 @@ const parse = (text: string, maxDepth: number): XmlElement => {
     throw new Refused('not well-formed');
   });
   parser.on('doctype', () => {
-    throw new Refused('holds a document type declaration');
+    throw new Refused('headed by a document type declaration');
   });
   parser.on('opentag', (tag) => {
     if (open.length >= maxDepth) throw new Refused('nested too deeply');

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { checkMessageBytes, isConformant, type MessageIssue, operationOutcome } from '../itk3/checker.ts';
 import { type MessageProfile, type ProfileName, profiles } from '../itk3/profiles.ts';
 
-/** What `check-message` prints, and how it ends: 0 conformant, 1 not, 2 not asked properly. */
+/** What `check-message` prints, and how it ends: 0 conformant (or how to use it was asked), 1 not, 2 not asked properly. */
 export interface MessageReport {
   readonly exitCode: 0 | 1 | 2;
   readonly out: readonly string[];
@@ -51,6 +51,7 @@ export const messageReport = (args: readonly string[], read: (path: string) => F
     return usageReport(error instanceof Error ? error.message : String(error));
   }
   const { values, positionals } = parsed;
+  if (values.help) return { exitCode: 0, out: checkMessageUsage, errors: [] };
   const [path, ...more] = positionals;
   if (path === undefined || more.length > 0) return usageReport('Name one file.');
   const name = values.profile;
@@ -73,5 +74,5 @@ const parse = (args: readonly string[]) =>
   parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { profile: { type: 'string' }, json: { type: 'boolean' } },
+    options: { profile: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
   });

@@ -94,7 +94,11 @@ export const problemCodes = {
   },
   FAMILY_NAME_UNDERSCORE: {
     says: 'The family name holds an underscore, which separates the parts of the MESH routing address.',
-    advice: 'Give the family name exactly as PDS holds it.',
+    advice: 'Give the family name exactly as PDS holds it; if PDS holds it so, inform the practice by other means.',
+  },
+  FAMILY_NAME_TOO_LONG: {
+    says: 'The family name is longer than a MESH routing address can carry.',
+    advice: 'Give the family name exactly as PDS holds it; if PDS holds it so, inform the practice by other means.',
   },
   FAMILY_NAME_NOT_LATIN1: {
     says: 'The family name holds a character outside ISO 8859-1, which the MESH routing address cannot carry.',

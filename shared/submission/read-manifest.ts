@@ -54,6 +54,8 @@ const problemsOfIssue = (issue: z.core.$ZodIssue, json: JsonValue): Problem[] =>
     case 'unrecognized_keys':
       return issue.keys.map((key) => problem('UNKNOWN_FIELD', pathText([...issue.path, key])));
     case 'too_big':
+      // MESH compares the family name with the one that PDS holds: a shorter one finds nobody.
+      if (path === 'patient.family') return [problem('FAMILY_NAME_TOO_LONG', path)];
       if (issue.origin === 'string') return [problem('TOO_LONG', path, `At most ${issue.maximum} characters.`)];
       if (issue.origin === 'array') return [problem('TOO_MANY', path, `At most ${issue.maximum} entries.`)];
       return [problem('OUT_OF_RANGE', path, `At most ${issue.maximum}.`)];

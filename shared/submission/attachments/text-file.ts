@@ -22,7 +22,9 @@ export const isUtf8Text = async (source: RangedSource): Promise<boolean> => {
 /** Behind byte order mark, white space and comments. */
 const beginning = (head: string): string => head.replace(/^(?:\xef\xbb\xbf)?(?:\s|<!--[\s\S]*?-->)*/, '');
 
-export const looksLikeXml = (head: string): boolean => /^<(?:\?xml\s|!DOCTYPE\s|[A-Za-z_])/.test(beginning(head));
+/** HTML of today is none, whatever its first letters look like. */
+export const looksLikeXml = (head: string): boolean =>
+  /^<(?:\?xml\s|!DOCTYPE\s(?!\s*html\s*>)|[A-Za-z_])/.test(beginning(head));
 
 /** Also a piece of HTML without its frame, as some systems export a letter. */
 export const looksLikeHtml = (head: string): boolean =>

@@ -7,7 +7,7 @@ import {
   operationOutcome,
 } from '../../../../shared/itk3/checker.ts';
 import { composeMessage } from '../../../../shared/itk3/message.ts';
-import { profiles } from '../../../../shared/itk3/profiles.ts';
+import { type MessageProfile, profiles } from '../../../../shared/itk3/profiles.ts';
 import { routingOf } from '../../../../shared/itk3/routing.ts';
 import { subjectOf } from '../../../../shared/itk3/wording.ts';
 import { composed, documentToCompose, parsed } from '../../../fixtures/itk3/documents.ts';
@@ -221,6 +221,18 @@ describe('the checker', () => {
     expect(isConformant(issues)).toBe(false);
     expect(isConformant(issues.slice(1))).toBe(true);
   });
+
+  it.each(['preliminary', 'amended', 'entered-in-error'])(
+    'takes a first document that is %s in version 2, not in version 1 (GPCM-SD-114)',
+    async (status) => {
+      const told = async (profile: MessageProfile) => {
+        const xml = (await composed(documentToCompose(), { profile })).toString();
+        return checkMessage(parsed(xml.replace('"final"', `"${status}"`)), { profile }).map(({ path }) => path);
+      };
+      expect(await told(profiles.v2)).toEqual([]);
+      expect(await told(profiles.v1)).toEqual(['Composition.status']);
+    },
+  );
 
   it('survives XML that is no message at all', () => {
     expect(requirementsOf('<html/>').length).toBeGreaterThan(3);

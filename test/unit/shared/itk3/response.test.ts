@@ -105,7 +105,7 @@ describe('reading a response', () => {
     [
       'a document type declaration',
       `<!DOCTYPE Bundle [<!ENTITY a "b">]>${responseXml().slice(39)}`,
-      'holds a document type declaration',
+      'headed by a document type declaration',
     ],
     ['more than ten megabytes', `<a>${' '.repeat(10_000_000)}</a>`, 'too large'],
   ])('refuses %s', (_, text, reason) => {

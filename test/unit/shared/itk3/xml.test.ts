@@ -77,9 +77,9 @@ describe('reading XML', () => {
     ['<a/><b/>', 'not well-formed'],
     ['<a>&unknown;</a>', 'not well-formed'],
     ['<a', 'not well-formed'],
-    ['<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', 'holds a document type declaration'],
-    ['<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>', 'holds a document type declaration'],
-    [`<?xml version="1.0" encoding="klingon"?><a/>`, 'unknown encoding'],
+    ['<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', 'headed by a document type declaration'],
+    ['<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>', 'headed by a document type declaration'],
+    [`<?xml version="1.0" encoding="klingon"?><a/>`, 'in an unknown encoding'],
     [`${'<a>'.repeat(101)}${'</a>'.repeat(101)}`, 'nested too deeply'],
     [`<a>${' '.repeat(1000)}</a>`, 'too large'],
   ])('refuses, case %#', (text, reason) => {

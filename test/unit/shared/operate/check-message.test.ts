@@ -51,6 +51,21 @@ describe('what check-message says', () => {
     ]);
   });
 
+  it('is a sentence for each of the reasons', () => {
+    const xmls = ['', '<!DOCTYPE a><a/>', '<?xml version="1.0" encoding="x"?><a/>'];
+    expect(xmls.map((xml) => report(xml).out[0])).toEqual(
+      ['empty', 'headed by a document type declaration', 'in an unknown encoding'].map(
+        (reason) => `error    Bundle the message is ${reason} (GPCM-C-02, FHIR-V&V-01)`,
+      ),
+    );
+  });
+
+  it('is how to use it when asked', () => {
+    const { exitCode, out, errors } = messageReport(['--help'], () => ({ kind: 'problem', sentence: 'never' }));
+    expect([exitCode, errors]).toEqual([0, []]);
+    expect(out.join('\n')).toContain('npm run check-message');
+  });
+
   it('is how to use it, with exit code 2, where nothing can be checked', () => {
     const never = () => ({ kind: 'problem', sentence: 'x.xml cannot be read.' }) as const;
     for (const args of [[], ['a.xml', 'b.xml'], ['--what'], ['x.xml', '--profile', 'v3'], ['x.xml']]) {

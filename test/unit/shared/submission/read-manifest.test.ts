@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeManifest, manifestBytes } from '../../../../local/samples/variants.ts';
+import { familyNameLimit } from '../../../../shared/submission/manifest.ts';
 import { boundProblems, problem } from '../../../../shared/submission/problems.ts';
 import { pathText, readManifest } from '../../../../shared/submission/read-manifest.ts';
 import { checkManifest } from '../../../../shared/submission/rules.ts';
@@ -78,6 +79,15 @@ describe('reading a manifest', () => {
       expect(problemsOf({ ...manifest, patient: hebrew })).toEqual([]);
     },
   );
+
+  it('never asks to shorten a family name, by which MESH finds the practice (GPCM-SD-063)', () => {
+    const manifest = sample();
+    const patient = { ...manifest.patient, family: 'S'.repeat(familyNameLimit + 1) };
+    const problems = problemsOf({ ...manifest, patient });
+    expect(codes(problems)).toEqual(['patient.family FAMILY_NAME_TOO_LONG']);
+    expect(problems[0]?.message).toContain('by other means');
+    expect(problems[0]?.message).not.toContain('Shorten');
+  });
 
   it('refuses the mark that stands where an export has lost a letter', () => {
     const manifest = sample();
