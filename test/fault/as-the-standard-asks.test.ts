@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFhirSchema } from '../../local/practice/schema.ts';
 import { checkMessageBytes } from '../../shared/itk3/checker.ts';
+import { documentBundleOf } from '../../shared/itk3/message-facts.ts';
 import { profiles } from '../../shared/itk3/profiles.ts';
+import { descendants, valueAt } from '../../shared/itk3/xml-tree.ts';
+import { parsed } from '../fixtures/itk3/documents.ts';
 import { createRig, headerOf, type Rig, sender } from '../support/rig.ts';
 
 /** What really leaves through MESH, held against the standard as a practice sees it. */
@@ -35,6 +38,24 @@ describe('what arrives at MESH', () => {
     const checked = checkMessageBytes(sent.body, { profile: profiles.v1, envelope });
     expect(checked).toMatchObject({ kind: 'checked', issues: [] });
     expect(schema.validate(sent.body)).toEqual([]);
+  });
+
+  it('says when it was made, by the clock (GPCM-SD-048, GPCM-SD-116)', async () => {
+    const from = Math.floor(rig.clock.now() / 1000) * 1000;
+    await rig.drop('made-now', { encounterId: randomUUID() });
+    await rig.takeEvents();
+    const to = rig.clock.now();
+    await rig.takeOutbox();
+    const root = parsed(rig.mesh.control.sent().at(-1)?.body ?? Buffer.alloc(0));
+    const [header, composition] = ['MessageHeader', 'Composition'].map((name) => descendants(root, name)[0]);
+    for (const text of [
+      valueAt(header, 'timestamp'),
+      valueAt(composition, 'date'),
+      valueAt(documentBundleOf(root), 'meta', 'lastUpdated'),
+    ]) {
+      expect(Date.parse(text ?? '')).toBeGreaterThanOrEqual(from);
+      expect(Date.parse(text ?? '')).toBeLessThanOrEqual(to);
+    }
   });
 
   it('is archived as it was sent, and so are the answers (FHIR-DOC-01)', async () => {

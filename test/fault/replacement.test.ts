@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { currentComposition } from '../../shared/delivery/record.ts';
 import { stateOf, stateOfComposition } from '../../shared/delivery/state-of.ts';
 import { hasWork } from '../../shared/delivery/work.ts';
-import { messageFacts } from '../../shared/itk3/message-facts.ts';
+import { type MessageFacts, messageFacts } from '../../shared/itk3/message-facts.ts';
 import { readXml } from '../../shared/itk3/xml-tree.ts';
 import { sendDocument } from '../../shared/pipeline/send/send-document.ts';
 import { hours, minutes } from '../../shared/platform/clock.ts';
@@ -26,6 +26,7 @@ const encounter = () => {
   const encounterId = randomUUID();
   const name = (version: number) => `${encounterId}-v${version}`;
   return {
+    encounterId,
     name,
     drop: (version: number, overrides: Parameters<Rig['drop']>[1] = {}) =>
       rig.drop(name(version), { ...overrides, encounterId, version }),
@@ -60,20 +61,21 @@ const dyingAfterEach = async (life: (plan: CrashPlan) => Promise<void>): Promise
   return effects.map(({ name }) => name);
 };
 
-/** What the message that left says it replaces. */
-const replacedBy = async (documentId: string): Promise<string | undefined> => {
+/** What the message that left says. */
+const factsOf = async (documentId: string): Promise<MessageFacts> => {
   const { messageHeaderId } = currentComposition(await recordOf(documentId));
   const sent = rig.mesh.control.sent().filter(({ body }) => body.includes('<MessageHeader'));
   const message = sent.find(({ body }) => headerOf(body) === messageHeaderId);
   if (!message) throw new Error('it was not sent');
   const reading = readXml(message.body, { maxBytes: 100_000_000 });
   if (reading.kind !== 'xml') throw new Error('no XML');
-  return messageFacts(reading.root).replaces;
+  return messageFacts(reading.root);
 };
+const replacedBy = async (documentId: string) => (await factsOf(documentId)).replaces;
 
 describe('a chain of versions', () => {
-  it('each replaces the one before, which is then REPLACED (GPCM-SD-123, GPCM-SD-129, GPCM-SD-132)', async () => {
-    const { drop, receipt } = encounter();
+  it('each replaces the one before, which is then REPLACED, under one SenderReference (GPCM-SD-042, GPCM-SD-123, GPCM-SD-129, GPCM-SD-131, GPCM-SD-132)', async () => {
+    const { drop, receipt, encounterId } = encounter();
     const ids: string[] = [];
     for (const version of [1, 2, 3]) {
       ids.push((await drop(version)).documentId);
@@ -83,6 +85,10 @@ describe('a chain of versions', () => {
     expect(await replacedBy(one)).toBeUndefined();
     expect(await replacedBy(two)).toBe(await D(one));
     expect(await replacedBy(three)).toBe(await D(two));
+    const facts = await Promise.all(ids.map(factsOf));
+    expect(facts.map(({ senderReference, version }) => [senderReference, version])).toEqual(
+      [1, 2, 3].map((version) => [encounterId, version]),
+    );
     expect(await Promise.all(ids.map(stateOfDocument))).toEqual(['REPLACED', 'REPLACED', 'ACCEPTED']);
     expect(await receipt(1)).toMatchObject({ state: 'REPLACED', whoseMove: 'nobody' });
     expect((await receipt(3))?.warnings).toBeUndefined();

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DeliveryEvent } from '../../../../shared/delivery/events.ts';
 import { receiptOf, replacesReceipt, waitingReceipt } from '../../../../shared/delivery/receipt.ts';
 import { meanings, states } from '../../../../shared/delivery/states.ts';
+import { responseCode, responseCodes } from '../../../../shared/itk3/response-codes.ts';
 import { deriveIds } from '../../../../shared/pipeline/derive-ids.ts';
 import { dropOf, negative, positive, recordAfter, wasSent } from '../../../support/records.ts';
 
@@ -27,6 +28,22 @@ describe('a receipt', () => {
     expect(receiptAfter(...wasSent, negative('30002')).advice).toBeTruthy();
     expect(receiptAfter(...wasSent, negative('20009')).advice).toBeTruthy();
   });
+  it.each(responseCodes.map(({ code }) => code))(
+    'after %s from the practice says what became of it, and what to do (RC-HS-01, RC-HS-02)',
+    (code) => {
+      const { level, polarity } = responseCode(code);
+      const answer = polarity === 'positive' ? positive(code) : negative(code);
+      const before = level === 'business' ? [...wasSent, positive('20013')] : wasSent;
+      const { state, whoseMove, advice } = receiptAfter(...before, answer);
+      if (code === '20013') expect([state, whoseMove]).toEqual(['INFRASTRUCTURE_ACKNOWLEDGED', 'the practice']);
+      else if (polarity === 'positive') expect([state, whoseMove]).toEqual(['ACCEPTED', 'nobody']);
+      else {
+        expect(state).toBe(level === 'business' ? 'BUSINESS_REJECTED' : 'INFRASTRUCTURE_REJECTED');
+        expect(advice).toContain(responseCode(code).advice);
+        expect(whoseMove).not.toBe('nobody');
+      }
+    },
+  );
   it('has a meaning and a mover for every state', () => {
     for (const state of states) expect(meanings[state].meaning.length).toBeGreaterThan(20);
   });

@@ -172,6 +172,50 @@ describe('the checker', () => {
     expect(requirementsOf(changed(from, to))).toContain(requirement);
   });
 
+  const another = '6f3c1f1e-3d77-5a3a-8a55-0d7c1b6a3eff';
+  const entryOfAnother = `<entry><fullUrl value="urn:uuid:${another}"/><resource><Basic><id value="${another}"/></Basic></resource></entry>`;
+  const recipient = 'MessageHeader.extension:ITKMessageHandling.extension:RecipientType.valueCoding';
+
+  it.each<[path: string, from: string | RegExp, to: string]>([
+    ['Bundle', /<Bundle (xmlns[\s\S]*)<\/Bundle>$/, '<Parcel $1</Parcel>'],
+    ['Bundle.identifier.value', /<value [^>]*>(<\/identifier><type value="message"\/>)/, '$1'],
+    ['Bundle.entry', /<\/Bundle>$/, `${entryOfAnother}</Bundle>`],
+    ['Bundle.entry[0]', /<MessageHeader>([\s\S]*)<\/MessageHeader>/, '<Basic>$1</Basic>'],
+    ['Bundle.entry[1]', /<Organization>([\s\S]*?)<\/Organization>/, '<Practitioner>$1</Practitioner>'],
+    ['Bundle.entry[2]', /<resource><Bundle>([\s\S]*)<\/Bundle><\/resource>/, '<resource><Basic>$1</Basic></resource>'],
+    ['Organization(header).identifier', /(Header-Organization-1"\/><\/meta>)<identifier>.*?<\/identifier>/, '$1'],
+    ['Organization(header).child[3]', /(<Organization>.*?<\/identifier>)/, '$1<type><text value="x"/></type>'],
+    ['MessageHeader.event.system', 'CodeSystem/ITK-MessageEvent-2', 'CodeSystem/ITK-MessageEvent-1'],
+    [
+      'MessageHeader.response',
+      '<focus>',
+      `<response><identifier value="${another}"/><code value="ok"/></response><focus>`,
+    ],
+    [`${recipient}.system`, 'CodeSystem/ITK-RecipientType-1', 'CodeSystem/ITK-RecipientType-2'],
+    [`${recipient}.display`, 'For Action', 'For action'],
+    ['Bundle.entry[0].resource.reference', input.ids.headerOrganizationId, another],
+    [
+      'Bundle.entry[0].resource.reference',
+      /(<sender><reference value="urn:uuid:)[^"]*/,
+      `$1${input.ids.messageHeaderId}`,
+    ],
+    ['Bundle.entry[0].resource.id', `<id value="${input.ids.messageHeaderId}"/>`, '<id value="1"/>'],
+    [
+      'Bundle.entry[1].resource.id',
+      `<id value="${input.ids.headerOrganizationId}"/>`,
+      `<id value="${input.ids.messageHeaderId}"/>`,
+    ],
+    ['Bundle.entry[1].resource', /(<\/Organization>)/, '$1<Basic/>'],
+    ['Bundle(document).entry[5].resource', /<\/Bundle><\/resource>/, `${entryOfAnother}</Bundle></resource>`],
+    [
+      'Bundle(document).identifier.value',
+      /<value [^>]*>(<\/identifier><type value="document"\/>)/,
+      '<value value="D"/>$1',
+    ],
+  ])('finds what is wrong at %s', (path, from, to) => {
+    expect(checkMessage(parsed(changed(from, to))).map((issue) => issue.path)).toContain(path);
+  });
+
   it('misses the profile of no resource (GPCM-SD-108)', () => {
     const profileUrls = [...good.matchAll(/<profile value="[^"]*"\/>/g)];
     expect(profileUrls).toHaveLength(9);
