@@ -58,7 +58,7 @@ describe('what arrives at MESH', () => {
     }
   });
 
-  it('is archived as it was sent, and so are the answers (FHIR-DOC-01)', async () => {
+  it('is archived as it was sent, and so are the answers (FHIR-DOC-01, GPC-SD09)', async () => {
     const { documentId } = await rig.drop('archived', { encounterId: randomUUID() });
     await rig.takeEvents();
     await rig.takeOutbox();

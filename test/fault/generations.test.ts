@@ -102,7 +102,7 @@ describe('what is not sent', () => {
     ['v1', {}],
     ['v2', { profile: 'v2' }],
     ['v2, whatever was chosen for v1', { profile: 'v2', confidentialNotification: true }],
-  ])('a confidential consultation in %s, and the receipt says why', async (_, settings) => {
+  ])('a confidential consultation in %s, and the receipt says why (GPC-SD08)', async (_, settings) => {
     await putSettings(settings);
     const before = sentBefore();
     const { name } = await drop({ confidential: true, redacted: true });
@@ -130,7 +130,7 @@ describe('what is not sent', () => {
 });
 
 describe('the notification of a confidential consultation', () => {
-  it('leaves only where it was chosen, with R and without the place (GPCM-SD-117, GPCM-SD-119)', async () => {
+  it('leaves only where it was chosen, with R and without the place (GPCM-SD-102, GPCM-SD-117, GPCM-SD-119, GPC-SD08)', async () => {
     const setting = await putSettings({ confidentialNotification: true });
     const { documentId } = await drop({ confidential: true, redacted: true });
     const { workflowId, headers, body } = await sentFor(documentId);

@@ -220,6 +220,65 @@ export const sections: readonly Section[] = [
     ],
   },
   {
+    title: 'User stories',
+    requirements: [
+      elsewhere(
+        'clinical system',
+        ['GPC-SD01', 'GPC-SD02'],
+        '1',
+        'A report goes to the practice of a patient who was seen elsewhere.',
+        triggers,
+      ),
+      elsewhere(
+        'not yet',
+        ['GPC-SD05'],
+        '1',
+        'Staff are told of errors.',
+        'receipt, API and alarms show them; nobody is sent a notice',
+      ),
+      bySystem(
+        ['GPC-SD06'],
+        '1',
+        'The version is seen in subject and PDF.',
+        'the subject; the PDF is the clinical system’s',
+      ),
+      elsewhere(
+        'clinical system',
+        ['GPC-SD07'],
+        '1',
+        'Each organisation sets how long a report waits for changes.',
+        'it holds back what may still change; what is handed over goes at once',
+      ),
+      bySystem(
+        ['GPC-SD08'],
+        both,
+        'Nothing of a confidential consultation leaves but, in 1.3.x, a notification without content and place.',
+        'the notification by setting; its PDF is the clinical system’s',
+      ),
+      bySystem(
+        ['GPC-SD09'],
+        '1',
+        'A copy of every report is kept.',
+        'the original consultation is the clinical system’s',
+      ),
+      elsewhere(
+        'clinical system',
+        ['GPC-SD10'],
+        '1',
+        'Controls of data sharing do not keep a document from the practice.',
+        'nothing here asks for them, and nothing is held back for them',
+      ),
+      elsewhere('clinical system', ['GPC-SD11'], '1', 'Confidential items are replaced by a text.', drawsThePdf),
+      elsewhere(
+        'clinical system',
+        ['GPC-SD12'],
+        '1',
+        'Whoever deletes a consultation is warned, and tells the practice.',
+        'receipt and API say what was sent, and in which state it is',
+      ),
+    ],
+  },
+  {
     title: 'ITK3, any sender',
     requirements: [
       bySystem(

@@ -16,7 +16,7 @@ export interface NamedTest {
 }
 
 /** Written in full: an abbreviation such as `SD-123` proves nothing. */
-const idPattern = /\b(?:GPCM-(?:C|SD)(?:-TST)?-\d+|FHIR-[A-Z]+(?:&[A-Z])?-\d+|RC-HS-\d+)\b/g;
+const idPattern = /\b(?:GPCM-(?:C|SD)(?:-TST)?-\d+|GPC-SD\d+|FHIR-[A-Z]+(?:&[A-Z])?-\d+|RC-HS-\d+)\b/g;
 const idsIn = (text: string): readonly string[] => [...new Set(text.match(idPattern) ?? [])];
 
 const node = z.looseObject({ type: z.string() });

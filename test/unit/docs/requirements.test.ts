@@ -51,10 +51,11 @@ describe('the names of tests', () => {
   });
 
   it('hold ids only where they are written in full', () => {
-    expect(testNames.idsIn('GPCM-SD-123, 131 and SD-132, FHIR-V&V-01, GPCM-SD-TST-01, RC-HS-02')).toEqual([
+    expect(testNames.idsIn('GPCM-SD-123, 131 and SD-132, FHIR-V&V-01, GPCM-SD-TST-01, GPC-SD08, RC-HS-02')).toEqual([
       'GPCM-SD-123',
       'FHIR-V&V-01',
       'GPCM-SD-TST-01',
+      'GPC-SD08',
       'RC-HS-02',
     ]);
   });

@@ -174,6 +174,7 @@ describe('the checker', () => {
 
   const another = '6f3c1f1e-3d77-5a3a-8a55-0d7c1b6a3eff';
   const entryOfAnother = `<entry><fullUrl value="urn:uuid:${another}"/><resource><Basic><id value="${another}"/></Basic></resource></entry>`;
+  const verification = 'Patient.identifier:nhsNumber.extension:nhsNumberVerificationStatus.valueCodeableConcept.coding';
   const recipient = 'MessageHeader.extension:ITKMessageHandling.extension:RecipientType.valueCoding';
 
   it.each<[path: string, from: string | RegExp, to: string]>([
@@ -206,6 +207,30 @@ describe('the checker', () => {
       `<id value="${input.ids.messageHeaderId}"/>`,
     ],
     ['Bundle.entry[1].resource', /(<\/Organization>)/, '$1<Basic/>'],
+    ['Composition.identifier.system', /(<\/text><identifier><system value=")[^"]*/, '$1urn:ietf:rfc:3986'],
+    ['Composition.identifier.value', /(<\/text><identifier><system [^>]*><value value=")[^"]*/, '$1D'],
+    ['Composition.meta.versionId', /(<Composition>.*?<meta>)/, '$1<versionId value="2"/>'],
+    ['Composition.type.coding.display', 'Report of clinical encounter', 'Consultation report'],
+    ['Composition.text.status', '<status value="generated"/>', '<status value="additional"/>'],
+    ['Composition.author', /(<author>.*?<\/author>)/, '$1$1'],
+    [
+      'Composition.relatesTo.targetIdentifier.system',
+      /(<targetIdentifier><system value=")[^"]*/,
+      '$1urn:ietf:rfc:3986',
+    ],
+    [
+      'Binary[0].securityContext',
+      '<contentType',
+      '<securityContext><display value="x"/></securityContext><contentType',
+    ],
+    [
+      'Practitioner.communication',
+      '</Practitioner>',
+      '<communication><text value="x"/></communication></Practitioner>',
+    ],
+    ['Organization.child[5]', /(<\/telecom>)(<\/Organization>)/, '$1<hours value="x"/>$2'],
+    [`${verification}.system`, 'CodeSystem/CareConnect-NHSNumberVerificationStatus-1', 'CodeSystem/Verification'],
+    [`${verification}.display`, 'Number present and verified', 'Verified'],
     ['Bundle(document).entry[5].resource', /<\/Bundle><\/resource>/, `${entryOfAnother}</Bundle></resource>`],
     [
       'Bundle(document).identifier.value',
@@ -277,6 +302,16 @@ describe('the checker', () => {
       expect(await told(profiles.v1)).toEqual(['Composition.status']);
     },
   );
+
+  it.each<[path: string, from: string | RegExp, to: string]>([
+    ['Composition.meta.versionId', '<versionId value="2"/>', '<versionId value="3"/>'],
+    ['Composition.title', '<title value="Consultation report"/><confidentiality', '<confidentiality'],
+  ])('finds what is wrong in version 2 at %s', async (path, from, to) => {
+    const xml = (await composed(input, { profile: profiles.v2 })).toString();
+    expect(xml.replace(from, to)).not.toBe(xml);
+    const issues = checkMessage(parsed(xml.replace(from, to)), { profile: profiles.v2 });
+    expect(issues.map((issue) => issue.path)).toContain(path);
+  });
 
   it('survives XML that is no message at all', () => {
     expect(requirementsOf('<html/>').length).toBeGreaterThan(3);

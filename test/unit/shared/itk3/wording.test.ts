@@ -15,7 +15,7 @@ const patient = (changes: Partial<PatientFacts> = {}): PatientFacts => ({
 });
 
 describe('the subject', () => {
-  it('is the published sentence (GPCM-SD-061, GPCM-SD-064, GPCM-SD-091)', () => {
+  it('is the published sentence (GPCM-SD-061, GPCM-SD-064, GPCM-SD-091, GPC-SD06)', () => {
     const input = documentToCompose({ patient: patient(), version: 2 });
     expect(subjectOf(input)).toBe(
       'Consultation report for Richard Smith, NHS Number: 9691375087, seen at Harbour & Vale Walk-in Centre, RX1, Version: 2',
