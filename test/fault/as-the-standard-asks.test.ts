@@ -5,6 +5,9 @@ import { checkMessageBytes } from '../../shared/itk3/checker.ts';
 import { documentBundleOf } from '../../shared/itk3/message-facts.ts';
 import { profiles } from '../../shared/itk3/profiles.ts';
 import { descendants, valueAt } from '../../shared/itk3/xml-tree.ts';
+import type { MailboxId } from '../../shared/platform/ids.ts';
+import { mailboxFile } from '../../shared/senders/mailbox.ts';
+import { putMailbox, putSender } from '../../shared/senders/registry.ts';
 import { parsed } from '../fixtures/itk3/documents.ts';
 import { createRig, headerOf, type Rig, sender } from '../support/rig.ts';
 
@@ -71,6 +74,31 @@ describe('what arrives at MESH', () => {
     expect((await rig.record(documentId))?.compositions[0]?.messageHeaderId).toBe(
       headerOf(last?.body ?? Buffer.alloc(0)),
     );
+  });
+
+  it('is nothing that does not pass the checker, and nothing of it is stored (FHIR-V&V-01)', async () => {
+    const before = rig.mesh.control.sent().length;
+    // No such mailbox can be registered: only a fault of this system brings one into a message.
+    const mailboxId = 'RX1 OT001' as MailboxId;
+    await putMailbox(
+      rig.table,
+      {
+        ...mailboxFile.parse({ mailboxId: 'RX1OT009', odsCode: 'RX1', environment: 'local', baseUrl: rig.mesh.url }),
+        mailboxId,
+      },
+      rig.clock.now(),
+    );
+    await putSender(rig.table, { ...rig.senderSetting, mailboxId });
+    const { documentId } = await rig.drop('not-conformant', { encounterId: randomUUID() });
+    await rig.takeEvents();
+    await rig.takeOutbox();
+    await putSender(rig.table, rig.senderSetting);
+    const receipt = await rig.receipt('not-conformant');
+    expect(receipt).toMatchObject({ state: 'REJECTED', problems: [{ code: 'MESSAGE_NOT_CONFORMANT' }] });
+    expect(receipt?.problems?.[0]?.message).toContain('MessageHeader.source.endpoint');
+    expect(await rig.keys(rig.context.messages, `messages/${documentId}/`)).toEqual([]);
+    expect(rig.mesh.control.sent()).toHaveLength(before);
+    expect(rig.lines.some((line) => line.includes('MESSAGE_NOT_CONFORMANT'))).toBe(true);
   });
 
   it('is nothing where the NHS number fails its check, and nobody is told the number (FHIR-PDS-05, FHIR-PDS-06, FHIR-PDS-07)', async () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { DigestMismatch, withDigest } from '../../../../shared/pipeline/compose/digest-stream.ts';
-import { encodingFor, storeTransport } from '../../../../shared/pipeline/compose/transport-parts.ts';
+import { encodingFor, partLimit, storeTransport } from '../../../../shared/pipeline/compose/transport-parts.ts';
 
 const chunks = (total: number, size = 64 << 10): Buffer[] => {
   const bytes = Buffer.alloc(total);
@@ -109,6 +109,10 @@ describe('transport parts', () => {
     };
     await expect(storeTransport(broken(), 'gzip', drain)).rejects.toThrow(DigestMismatch);
     await expect(storeTransport(broken(), undefined, drain)).rejects.toThrow(DigestMismatch);
+  });
+  it('no part reaches 19 MiB, and none is much smaller without need', () => {
+    expect(partLimit).toBeLessThan(19 << 20);
+    expect(partLimit).toBeGreaterThan(18 << 20);
   });
   it('compresses only what is worth it', () => {
     expect(encodingFor(1 << 20)).toBeUndefined();

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { deflateSync } from 'node:zlib';
 import { PDFDocument, StandardFonts } from 'pdf-lib';
 import { describe, expect, it } from 'vitest';
@@ -92,6 +93,12 @@ describe('the text of a PDF', () => {
     expect(bomb.length).toBeLessThan(1 << 20);
     const small = { ...pdfTextLimits, megabytes: { process: 64, heap: 64 } };
     expect((await textOf(bomb, pdfTextReader(small))).end).toBe('memory');
+  });
+
+  it('is read for twenty seconds, of two hundred pages, and no program in it is run', async () => {
+    expect(pdfTextLimits).toMatchObject({ milliseconds: 20_000, pages: 200 });
+    const worker = new URL('../../../../../shared/submission/pdf-text/pdf-text-worker.mjs', import.meta.url);
+    expect(await readFile(worker, 'utf8')).toMatch(/^\s*isEvalSupported: false,$/m);
   });
 
   it('that pdfjs cannot read is no fault of ours', async () => {
