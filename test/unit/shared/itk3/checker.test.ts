@@ -59,6 +59,7 @@ describe('the checker', () => {
     ['Extension-ITK-MessageHandling-2', /<extension url="LocalExtension">.*?<\/extension>/, ''],
     ['Extension-ITK-MessageHandling-2', /(<extension url="InfAckRequested">.*?<\/extension>)/, '$1$1'],
     ['ITK-MessageHeader-2', /<extension url="https.*?<\/extension><\/extension>/, ''],
+    ['GPCM-SD-047', 'CodeSystem/ITK-MessageEvent-2', 'CodeSystem/ITK-MessageEvent-1'],
     ['GPCM-SD-047', 'ITK007C', 'ITK008M'],
     ['GPCM-SD-047', 'ITK GP Connect Send Document', 'GP Connect Send Document'],
     ['GPCM-SD-049', '<sender>', '<receiver><reference value="https://example.org/Organization/1"/></receiver><sender>'],
