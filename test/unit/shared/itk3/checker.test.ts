@@ -45,6 +45,8 @@ describe('the checker', () => {
       '<extension url="InfAckRequested"><valueBoolean value="false"/>',
     ],
     ['GPCM-SD-039', '<code value="FA"/>', '<code value="FI"/>'],
+    ['GPCM-SD-039', 'CodeSystem/ITK-RecipientType-1', 'CodeSystem/ITK-RecipientType-2'],
+    ['GPCM-SD-044', /<extension url="LocalExtension">.*?<\/extension>/, ''],
     [
       'GPCM-SD-043',
       'ITK-GPConnectSendDocument-MessageDefinition-1',
