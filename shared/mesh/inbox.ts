@@ -155,10 +155,10 @@ export const download = async (session: Session, id: string): Promise<Outcome<Do
   if (
     !(Number.isInteger(total) && total <= maxParts) ||
     (first.status === 206 && total < 2) ||
-    (range === undefined && headers.get('mex-chunk-range'))
+    (range === undefined ? headers.get('mex-chunk-range') !== undefined : range.part !== 1)
   ) {
     first.response.destroy();
-    return { kind: 'transient', status: first.status, reason: 'MESH does not say how many parts the message has.' };
+    return { kind: 'transient', status: first.status, reason: 'MESH does not say which part of how many it gave.' };
   }
   let current: Answer = first;
   async function* parts(): AsyncGenerator<Buffer> {

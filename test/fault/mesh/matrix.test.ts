@@ -393,6 +393,14 @@ test(
   }),
 );
 
+test.each(['2:2', '2:3', '3:1'])(
+  'a first part that says it is %s is none: nothing of it is taken for the message',
+  onBench(async ({ server, connect }, range: string) => {
+    server.fault = { on: /inbox/, meets: answer(200, 'x', { 'Mex-Chunk-Range': range }), times: 1 };
+    expect((await connect().download('A1')).kind).toBe('transient');
+  }),
+);
+
 test(
   'text that is not well formed in an id comes to an outcome',
   onBench(async ({ server, connect }) => {
