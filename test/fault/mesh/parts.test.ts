@@ -20,9 +20,13 @@ const pieces = Array.from({ length: 8 }, (_, n) => Buffer.from(`part ${n + 1};`)
 const whole = Buffer.concat(pieces).toString();
 const parts = pieces.map((bytes) => part(bytes));
 
-/** The same parts; `opened` notes which was opened when, `slow` ones wait to be released. */
-const watched = () => {
+/** The same parts; `opened` notes which was opened when. Middle parts wait until so many are under way at a time. */
+const watched = (together = 1) => {
   const opened: number[] = [];
+  let release = () => {};
+  const enough = new Promise<void>((resolve) => {
+    release = resolve;
+  });
   let underWay = 0;
   let most = 0;
   const list = pieces.map(
@@ -32,6 +36,9 @@ const watched = () => {
         opened.push(n + 1);
         underWay++;
         most = Math.max(most, underWay);
+        if (underWay === together) release();
+        await (n === 0 || n === pieces.length - 1 ? new Promise(setImmediate) : enough);
+        // Whoever else could begin now does.
         await new Promise((resolve) => setTimeout(resolve, 10));
         underWay--;
         return bytes;
@@ -50,7 +57,7 @@ describe('middle parts', () => {
   });
 
   test('go several at a time; the first and the last go alone, and the message is whole', async () => {
-    const { list, opened, most } = watched();
+    const { list, opened, most } = watched(3);
     const progress: UploadProgress[] = [];
     const outcome = await client.send(envelope, list, { parallelParts: 3, onProgress: (at) => void progress.push(at) });
     expect(outcome.kind).toBe('sent');
