@@ -131,7 +131,7 @@ export class OutcomeAlarms extends Construct {
         metric: standing(monitoring, 'CertificateDaysLeft', 'Minimum'),
         threshold: days,
         side: 'at-or-below',
-        whatHappened: `The client certificate of a mailbox ends within ${days} days. A new one takes about five working days; without it nothing is sent or fetched.`,
+        whatHappened: `The client certificate of a mailbox, or the CA bundle that it trusts, ends within ${days} days. A new certificate takes about five working days; without it nothing is sent or fetched.`,
         runbook: 'certificate',
         // Before the first poll of the first mailbox there is no certificate; later, one day without a reading changes none.
         treatMissingData: TreatMissingData.IGNORE,

@@ -30,6 +30,8 @@ export interface CheckedCredentials {
   readonly expiresAt: number;
   /** Whole days until then. */
   readonly daysToExpiry: number;
+  /** Epoch milliseconds at which the CA bundle has no valid root, or no valid issuing certificate, any more. */
+  readonly authoritiesExpireAt: number;
 }
 
 const configuration = (reason: string, advice: string): Configuration => ({
@@ -47,6 +49,14 @@ const certificates = (pem: string): X509Certificate[] | undefined => {
   } catch {
     return undefined;
   }
+};
+
+/** Of a change-over, when old and new ones are trusted, the new ones count. */
+const endOf = (authorities: readonly X509Certificate[]): number => {
+  const isRoot = ({ subject, issuer }: X509Certificate) => subject === issuer;
+  const levels = [authorities.filter(isRoot), authorities.filter((one) => !isRoot(one))];
+  const ends = levels.map((level) => Math.max(...level.map(({ validTo }) => Date.parse(validTo))));
+  return Math.min(...ends.filter(Number.isFinite));
 };
 
 const privateKey = (pem: string): KeyObject | undefined => {
@@ -147,5 +157,6 @@ export const readCredentials = (
     },
     expiresAt,
     daysToExpiry: Math.floor((expiresAt - now) / days(1)),
+    authoritiesExpireAt: endOf(authorities),
   };
 };

@@ -20,6 +20,8 @@ export interface Connection {
   readonly client: MeshClient;
   /** Epoch ms. */
   readonly certificateExpiresAt: number;
+  /** Epoch ms: of the CA bundle. */
+  readonly authoritiesExpireAt: number;
 }
 
 /**
@@ -48,6 +50,7 @@ export const connect = async (
   return {
     kind: 'ok',
     certificateExpiresAt: checked.expiresAt,
+    authoritiesExpireAt: checked.authoritiesExpireAt,
     client: createMeshClient({
       baseUrl: base.value,
       mailboxId: mailbox.mailboxId,

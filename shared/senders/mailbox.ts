@@ -56,6 +56,8 @@ export interface MailboxCourse {
   readonly lastGoodPollAt?: number;
   /** Of the certificate that the last poll went out with. */
   readonly certificateExpiresAt?: number;
+  /** Of the CA bundle that it trusted. */
+  readonly authoritiesExpireAt?: number;
   /** Open while certificate, key or password is wrong: nothing is sent or polled, one person is told once. */
   readonly circuit?: Circuit;
 }

@@ -6,7 +6,7 @@ import { watch } from '../../shared/pipeline/watch/watch.ts';
 import { days, hours, minutes } from '../../shared/platform/clock.ts';
 import type { Measure } from '../../shared/platform/measure.ts';
 import { mailboxFile } from '../../shared/senders/mailbox.ts';
-import { putMailbox, readMailbox } from '../../shared/senders/registry.ts';
+import { changeCourse, putMailbox, readMailbox } from '../../shared/senders/registry.ts';
 import { createRig, type Rig, sender } from '../support/rig.ts';
 
 /** What watch says of how things stand, by the minute: the readings that alarms go by. */
@@ -100,6 +100,21 @@ describe('mailboxes', () => {
     const left = ((mailbox?.course.certificateExpiresAt ?? 0) - rig.clock.now()) / days(1);
     expect(left).toBeGreaterThan(360);
     expect(await reading('CertificateDaysLeft')).toBe(Math.floor(left));
+  });
+
+  it('tell of a CA bundle that ends before any certificate, and name it', async () => {
+    await rig.poll();
+    const mailbox = await readMailbox(rig.table, sender.mailboxId);
+    const endsAt = rig.clock.now() + days(9.5);
+    expect(mailbox?.course.authoritiesExpireAt).toBeGreaterThan(rig.clock.now() + days(300));
+    await changeCourse(rig.table, sender.mailboxId, ({ course }) => ({ ...course, authoritiesExpireAt: endsAt }));
+    expect(await reading('CertificateDaysLeft')).toBe(9);
+    const told = rig.lines.filter((line) => line.includes('CERTIFICATE_NEAR_ITS_END'));
+    expect(told.map((line) => JSON.parse(line))).toEqual([
+      expect.objectContaining({ mailboxId: sender.mailboxId, what: 'CA bundle', daysToExpiry: 9 }),
+    ]);
+    await rig.poll();
+    expect(await reading('CertificateDaysLeft')).toBeGreaterThan(300);
   });
 
   it('with an open circuit are counted as that, and not as silent', async () => {

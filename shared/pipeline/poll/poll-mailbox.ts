@@ -19,7 +19,8 @@ const stopWhenRemaining = seconds(30);
 interface PollResult {
   readonly fault?: Configuration | Transient;
   readonly handshaken: boolean;
-  readonly certificateExpiresAt?: number;
+  /** When what it spoke with ends. */
+  readonly expiry?: Pick<MailboxCourse, 'certificateExpiresAt' | 'authoritiesExpireAt'>;
   readonly moreWaits?: boolean;
 }
 
@@ -39,7 +40,7 @@ export const pollMailbox = async (context: PollContext, message: PollMessage): P
     log.info('POLL_SKIPPED', { mailboxId, why: 'circuit open' });
     return;
   }
-  const { fault, handshaken, certificateExpiresAt, moreWaits } = await poll(context, mailbox);
+  const { fault, handshaken, expiry, moreWaits } = await poll(context, mailbox);
   const now = clock.now();
   await changeCourse(table, mailboxId, (current): MailboxCourse => {
     // MESH asks for five minutes between polls unless more messages wait.
@@ -47,7 +48,7 @@ export const pollMailbox = async (context: PollContext, message: PollMessage): P
     const known = {
       ...course,
       ...(handshaken ? { lastHandshakeAt: now } : {}),
-      ...(certificateExpiresAt === undefined ? {} : { certificateExpiresAt }),
+      ...expiry,
     };
     return fault?.kind === 'configuration' ? openCircuit(known, fault, now) : known;
   });
@@ -69,14 +70,15 @@ const poll = async (context: PollContext, mailbox: Mailbox): Promise<PollResult>
     (error: unknown): Transient => ({ kind: 'transient', reason: errorText(error) }),
   );
   if (connection.kind !== 'ok') return { fault: connection, handshaken: false };
-  const { client, certificateExpiresAt } = connection;
+  const { client, certificateExpiresAt, authoritiesExpireAt } = connection;
+  const expiry = { certificateExpiresAt, authoritiesExpireAt };
   try {
     const due = clock.now() - (mailbox.course.lastHandshakeAt ?? 0) >= handshakeEvery;
     if (due) {
       const shaken = await client.handshake();
-      if (shaken.kind !== 'ok') return { fault: asFault(shaken), handshaken: false, certificateExpiresAt };
+      if (shaken.kind !== 'ok') return { fault: asFault(shaken), handshaken: false, expiry };
     }
-    return { handshaken: due, certificateExpiresAt, ...(await drain(context, client, mailbox)) };
+    return { handshaken: due, expiry, ...(await drain(context, client, mailbox)) };
   } finally {
     compareClocks(context, mailbox, client.clockSkew());
     client.close();

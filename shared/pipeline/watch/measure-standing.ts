@@ -29,17 +29,17 @@ export const measureStanding = async ({ table, clock, measure, log }: WatchConte
   }
   measure.record('CircuitsOpen', mailboxes.filter(({ course }) => course.circuit !== undefined).length);
 
-  const expiry = least(mailboxes.map(({ course }) => course.certificateExpiresAt));
+  const ends = mailboxes.flatMap(({ setting: { mailboxId }, course }) => [
+    { mailboxId, what: 'client certificate', at: course.certificateExpiresAt },
+    { mailboxId, what: 'CA bundle', at: course.authoritiesExpireAt },
+  ]);
+  const daysLeft = (at: number) => Math.floor((at - now) / days(1));
+  const first = least(ends.map(({ at }) => at));
   // Of no certificate there is nothing to tell: a mailbox that was never reached is silent, or its circuit is open.
-  if (expiry === undefined) return;
-  const daysToExpiry = Math.floor((expiry - now) / days(1));
-  measure.record('CertificateDaysLeft', daysToExpiry);
-  if (daysToExpiry > tellOfCertificateFrom) return;
-  for (const { setting, course } of mailboxes) {
-    const left = course.certificateExpiresAt === undefined ? undefined : (course.certificateExpiresAt - now) / days(1);
-    if (left !== undefined && left <= tellOfCertificateFrom) {
-      log.warn('CERTIFICATE_NEAR_ITS_END', { mailboxId: setting.mailboxId, daysToExpiry: Math.floor(left) });
-    }
+  if (first !== undefined) measure.record('CertificateDaysLeft', daysLeft(first));
+  for (const { mailboxId, what, at } of ends) {
+    if (at === undefined || (at - now) / days(1) > tellOfCertificateFrom) continue;
+    log.warn('CERTIFICATE_NEAR_ITS_END', { mailboxId, what, daysToExpiry: daysLeft(at) });
   }
 };
 

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createPki, type IssuedCertificate, type Pki } from '../../../../local/pki/pki.ts';
 import { readCredentials } from '../../../../shared/mesh/credentials.ts';
@@ -37,6 +38,20 @@ test('two whole secrets give credentials and the days that the certificate has l
 test('a CA bundle may hold an expired certificate beside a current one', async () => {
   const old = await createPki({ now });
   expect(readCredentials(secrets({}, { ca: `# comment\n${old.ca}\n${pki.ca}` }), now).kind).toBe('ok');
+});
+
+test('the CA bundle lasts as long as the last of its roots and the last of its issuing certificates', async () => {
+  const old = await createPki({ now, days: 20 });
+  const ends = (ca: string) => {
+    const outcome = readCredentials(secrets({}, { ca }), now);
+    return outcome.kind === 'ok' ? outcome.authoritiesExpireAt : undefined;
+  };
+  const endOf = (pem: string) => Date.parse(new X509Certificate(pem).validTo);
+  expect(ends(old.ca)).toBe(endOf(old.ca));
+  // Both of a change-over are trusted: the old one may end.
+  expect(ends(old.ca + pki.ca)).toBe(endOf(pki.ca));
+  // Not self-signed, so it stands for an issuing certificate.
+  expect(ends(pki.ca + good.certificate)).toBe(end);
 });
 
 describe('a configuration fault has a sentence to act on, and no value of a secret', () => {
