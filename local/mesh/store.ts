@@ -72,6 +72,8 @@ export interface Store {
   inbox(mailboxId: string): readonly Message[];
   /** Messages accepted whole from a sender, in order. */
   sent(): readonly Message[];
+  /** Of a sender, those under one local id: uploads that still lack parts among them, as in the public sandbox. */
+  underLocalId(from: string, localId: string): readonly Message[];
   begin(message: NewMessage, first: Part): Message;
   /** Stores a part; the message goes on its way when none is missing. */
   addPart(message: Message, part: number, content: Part): void;
@@ -200,6 +202,10 @@ export const createStore = ({ clock, directory, bodies, settings }: StoreSetting
     find: (id) => messages.get(id.toUpperCase()),
     inbox: (mailboxId) => inboxes.get(mailboxId) ?? [],
     sent: () => sentMessages,
+    underLocalId: (from, localId) =>
+      [...messages.values()].filter(
+        (message) => message.type === 'DATA' && message.from === from && message.headers['mex-localid'] === localId,
+      ),
     begin(fields, first) {
       const message = keep({ ...fields, type: 'DATA', state: 'uploading' }, [first]);
       completeIfWhole(message);

@@ -95,7 +95,7 @@ export const track = (request: TrackingRequest): Reply => {
 export const trackByLocalId = (request: TrackingRequest): Reply => {
   const { store, mailbox, version } = request;
   const [localId = ''] = request.parameters;
-  const own = store.sent().filter((m) => m.from === mailbox.mailboxId && m.headers['mex-localid'] === localId);
+  const own = store.underLocalId(mailbox.mailboxId, localId);
   const [message] = own;
   if (!message) return untracked(version, localId);
   if (own.length > 1) return refusal(version, 300, { event: 'TRACK', msg: 'Local id is not unique' });

@@ -117,6 +117,18 @@ export const messageSteps = (mesh: () => Mesh): void => {
       expect((await find()).status).toBe(300);
     });
 
+    test('by local id: a message of which parts are missing is known, too', async (context) => {
+      const { ask, sender, sent, part, lacks } = mesh();
+      const localId = randomUUID();
+      const find = () => ask(`/${sender.mailboxId}/outbox/tracking/${localId}`, { version: 1 });
+      const id = await sent({ 'Mex-LocalID': localId, 'Mex-Chunk-Range': '1:2' });
+      const begun = await find();
+      const finished = (await part(id, 2, '2:2', 'b')).status;
+      expect(finished).toBe(202);
+      if (begun.status === 404) lacks(context, 'it does not show a message before its last part, or not by local id');
+      expect(begun.json).toMatchObject({ messageId: id });
+    });
+
     test('of endpoints: an organisation’s mailboxes for a workflow, and a ping', async () => {
       const { ask, workflowId } = mesh();
       const none = await ask(`/endpointlookup/NOSUCHORG/${workflowId}`);
