@@ -96,6 +96,8 @@ export type DeliveryEvent =
   /** The practice could not replace the composition with this D by a later version (20014). */
   | { readonly kind: 'voided'; readonly documentBundleId: string; readonly byVersion: number }
   | { readonly kind: 'gave-up'; readonly composition: number }
+  /** MESH, asked for a message in doubt by its local id, has it more than once. */
+  | { readonly kind: 'found-several'; readonly composition: number }
   | {
       readonly kind: 'acknowledged';
       readonly messageHeaderId: MessageHeaderId;

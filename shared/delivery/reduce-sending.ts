@@ -136,7 +136,7 @@ const lastReason = ({ attempts, waiting }: Composition): string => {
 
 type SendEvent = Extract<
   DeliveryEvent,
-  { kind: 'attempt-begun' | 'attempt-ended' | 'waits' | 'superseded' | 'gave-up' }
+  { kind: 'attempt-begun' | 'attempt-ended' | 'waits' | 'superseded' | 'gave-up' | 'found-several' }
 >;
 
 export const reduceSending = (record: DocumentRecord, event: SendEvent, at: number): Reduction => {
@@ -172,6 +172,12 @@ export const reduceSending = (record: DocumentRecord, event: SendEvent, at: numb
             })
           : noOp('not-supersedable');
       });
+    case 'found-several':
+      return onCurrent(record, event.composition, (composition) =>
+        doubtfulAttempt(composition)
+          ? held(record, at, 'MESH has more than one message of it.', { ...composition, possibleDuplicate: true })
+          : noOp('not-in-doubt'),
+      );
     case 'gave-up':
       return onCurrent(record, event.composition, (composition) => {
         if (doubtfulAttempt(composition)) {

@@ -35,6 +35,7 @@ const reduceEvent = (record: DocumentRecord | undefined, event: DeliveryEvent, n
     case 'waits':
     case 'superseded':
     case 'gave-up':
+    case 'found-several':
       return reduceSending(record, event, now);
     case 'acknowledged':
       return reduceAcknowledged(record, event, now);

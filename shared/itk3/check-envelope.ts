@@ -59,10 +59,10 @@ export const checkEnvelope = (
     );
   if (envelope.localId !== undefined)
     issues.expect(
-      envelope.localId === facts.organisation.odsCode,
+      envelope.localId === facts.organisation.odsCode || envelope.localId === facts.messageHeaderId,
       ['GPCM-SD-146', 'GPCM-SD-145'],
       'Mex-LocalID',
-      'must be the sender’s ODS code',
+      'must be the sender’s ODS code, or with NHS England’s agreement the id of the message',
       'invariant',
     );
   if (envelope.from !== undefined)

@@ -9,6 +9,8 @@ export const envelopeFile = z.object({
   subject: z.string(),
   workflowId: z.string(),
   localId: z.string(),
+  /** No other message has this local id, so that MESH can be asked for it. */
+  uniqueLocalId: z.literal(true).optional(),
   mailboxId: z.string(),
   contentType: z.literal('application/xml'),
   contentEncoding: z.literal('gzip').optional(),

@@ -63,6 +63,12 @@ export const senderFile = z.strictObject({
     .describe(
       'A confidential consultation is told in v1 by a redacted notification; otherwise, and always in v2, nothing of it is sent.',
     ),
+  localId: z
+    .enum(['ods-code', 'unique'])
+    .default('ods-code')
+    .describe(
+      'What `Mex-LocalID` holds. `ods-code` is the standard’s rule (GPCM-SD-145). `unique`, the id of the message, needs NHS England’s agreement; MESH is then asked what became of a message whose answer was lost, before it is sent again.',
+    ),
   maxMessageBytes: z
     .int()
     .min(100_000)

@@ -82,8 +82,9 @@ export const composeDocument = async (
   const { to } = routing;
   const subject = subjectOf(input, profile);
   const { workflowId } = profile;
-  // GPCM-SD-145: the sending organisation's ODS code, so nothing can be found by it.
-  const localId = sender.odsCode;
+  // GPCM-SD-145: the sending organisation's ODS code, by which nothing can be found, unless NHS England agreed otherwise.
+  const isUnique = sender.localId === 'unique';
+  const localId = isUnique ? composition.messageHeaderId : sender.odsCode;
   const issues = checkSkeleton(composeMessage(input, profile).pieces, profile, {
     to,
     subject,
@@ -130,6 +131,7 @@ export const composeDocument = async (
     subject,
     workflowId,
     localId,
+    ...(isUnique ? { uniqueLocalId: true } : {}),
     mailboxId: sender.mailboxId,
     contentType: 'application/xml',
     ...(encoding === undefined ? {} : { contentEncoding: encoding }),

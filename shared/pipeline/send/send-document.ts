@@ -27,7 +27,9 @@ import { deriveIds } from '../derive-ids.ts';
 import { type EnvelopeFile, envelopeFile } from '../envelope.ts';
 import { backoff, longestBackoff } from './backoff.ts';
 import { claimForSending, freeOrphan, releaseClaim } from './claim.ts';
+import { findAtMesh, lookForLost } from './find-at-mesh.ts';
 import { post, uploadBegun } from './post.ts';
+import { uploadRecord } from './upload.ts';
 
 export interface SendContext extends WorkContext {
   readonly connection: ConnectionSetting;
@@ -141,6 +143,8 @@ const attempt = async (
   const { stored } = composition;
   if (!stored) throw new Error(`Document ${documentId} has no stored message.`);
   const envelope = await readEnvelope(context, documentId, stored);
+  const settledBefore = await askBeforeResend(context, record, mailbox, client, envelope);
+  if (settledBefore) return settledBefore;
   const claimed = await claimForSending(table, senderOds, encounterId, claim, () => clock.now());
   switch (claimed.kind) {
     case 'superseded':
@@ -189,7 +193,8 @@ const attempt = async (
     return done;
   }
   log.info('SEND_BEGUN', fields);
-  const outcome = await post(context, documentId, client, stored, envelope, resume);
+  const posted = await post(context, documentId, client, stored, envelope, resume);
+  const outcome = await lookForLost(context, client, stored, documentId, envelope, posted);
   const ended = await applyEvent(context, documentId, {
     kind: 'attempt-ended',
     composition: composition.number,
@@ -217,6 +222,55 @@ const attempt = async (
     return returnAfter(wait);
   }
   return done;
+};
+
+/**
+ * A doubt that has waited is sent again only if MESH, asked where it can be, knows nothing of it. Undefined: it may go,
+ * or goes on with the upload that was found.
+ */
+const askBeforeResend = async (
+  context: SendContext,
+  record: StoredRecord,
+  mailbox: Mailbox,
+  client: MeshClient,
+  envelope: EnvelopeFile,
+): Promise<Disposition | undefined> => {
+  const { table, clock, log } = context;
+  const { documentId } = record;
+  const composition = currentComposition(record);
+  const { stored, number } = composition;
+  const doubt = doubtfulAttempt(composition);
+  if (!doubt || !stored || (await uploadBegun(context, documentId, stored, envelope))) return undefined;
+  const found = await findAtMesh(client, envelope);
+  switch (found.kind) {
+    case 'nothing':
+      return undefined;
+    case 'one': {
+      const { meshMessageId } = found;
+      log.warn('SEND_FOUND_AT_MESH', { documentId, composition: number, attempt: doubt.number, meshMessageId });
+      if (!found.isWhole) {
+        await uploadRecord(table, documentId, stored.folder, () => clock.now()).write({ meshMessageId, nextPart: 2 });
+        return undefined;
+      }
+      const outcome = { kind: 'sent', at: clock.now(), meshMessageId } as const;
+      const { number: attempt, owner } = doubt;
+      await finish(
+        context,
+        await applyEvent(context, documentId, { kind: 'attempt-ended', composition: number, attempt, owner, outcome }),
+      );
+      return done;
+    }
+    case 'several':
+      log.error('SEND_FOUND_TWICE_AT_MESH', { documentId, composition: number });
+      await finish(context, await applyEvent(context, documentId, { kind: 'found-several', composition: number }));
+      return done;
+    case 'transient': {
+      const wait = backoff(composition.attempts.length, context.random(), found.retryAfterMs);
+      return waits(context, composition, documentId, found.reason, clock.now() + wait);
+    }
+    case 'configuration':
+      return stop(context, mailbox, composition, documentId, found);
+  }
 };
 
 /**

@@ -5,6 +5,7 @@ import { currentComposition } from '../../../shared/delivery/record.ts';
 import { stateOf } from '../../../shared/delivery/state-of.ts';
 import { minutes } from '../../../shared/platform/clock.ts';
 import { readWhole } from '../../../shared/platform/objects.ts';
+import { putSender } from '../../../shared/senders/registry.ts';
 import { createRig, type Rig } from '../../support/rig.ts';
 
 // A document in several transport parts through the whole of sending: what was begun is finished, not begun again.
@@ -143,6 +144,31 @@ test('an upload that MESH does not know any more is begun again, and told of', a
   await expectOneMessage(documentId, whole);
   expect(currentComposition(await recordOf(documentId)).possibleDuplicate).toBeUndefined();
   expect(rig.lines.some((line) => line.includes('SEND_UPLOAD_ABANDONED'))).toBe(true);
+});
+
+test('a first part whose answer was lost is found by its local id, where that is unique, and the upload goes on', async () => {
+  await putSender(rig.table, { ...rig.senderSetting, localId: 'unique' });
+  const { clock } = rig.context;
+  Object.assign(rig.context, { clock: { ...rig.clock, sleep: async () => undefined } });
+  for (const asksAgain of [false, true]) {
+    rig.mesh.control.reset();
+    const { documentId, whole } = await inThreeParts();
+    rig.mesh.control.failNext({ operation: 'send', fault: 'reset-after-accept' });
+    if (asksAgain) rig.mesh.control.failNext({ operation: 'trackByLocalId', fault: 'status', status: 404 });
+    await rig.takeOutbox();
+    expect(stateOf(await recordOf(documentId))).toBe(asksAgain ? 'SENDING' : 'COMPOSED');
+    rig.clock.leap(minutes(25));
+    await rig.watch();
+    await rig.takeOutbox();
+    const { messageHeaderId, meshMessageId, possibleDuplicate } = currentComposition(await recordOf(documentId));
+    // Documents of the tests before may go out as well.
+    const own = rig.mesh.control.sent().filter(({ headers }) => headers['mex-localid'] === messageHeaderId);
+    expect(own.map((sent) => sent.meshMessageId)).toEqual([meshMessageId]);
+    expect(own[0]?.body.equals(whole)).toBe(true);
+    expect(possibleDuplicate).toBeUndefined();
+  }
+  Object.assign(rig.context, { clock });
+  await putSender(rig.table, rig.senderSetting);
 });
 
 test('progress of other bytes is not gone on with', async () => {

@@ -57,6 +57,19 @@ describe('the line of a document', () => {
   });
 });
 
+describe('MESH has more than one message of a document', () => {
+  const found: DeliveryEvent = { kind: 'found-several', composition: 1 };
+  it('in doubt: it is held, and flagged', () => {
+    const record = recordAfter(...sending, ended('unknown'), found);
+    expect(stateOf(record)).toBe('SENDING');
+    expect(record.holds).toEqual([expect.objectContaining({ reason: 'doubt' })]);
+    expect(currentComposition(record).possibleDuplicate).toBe(true);
+  });
+  it('that the practice has answered meanwhile: nothing changes', () => {
+    expect(recordAfter(...sending, positive('20013'), found)).toEqual(recordAfter(...sending, positive('20013')));
+  });
+});
+
 describe('moves out of an end (DESIGN 3)', () => {
   it.each([
     ['SEND_FAILED', [...sending, ended('refused')]],

@@ -7,6 +7,7 @@ import {
   operationOutcome,
 } from '../../../../shared/itk3/checker.ts';
 import { composeMessage } from '../../../../shared/itk3/message.ts';
+import { messageFacts } from '../../../../shared/itk3/message-facts.ts';
 import { type MessageProfile, profiles } from '../../../../shared/itk3/profiles.ts';
 import { routingOf } from '../../../../shared/itk3/routing.ts';
 import { subjectOf } from '../../../../shared/itk3/wording.ts';
@@ -282,6 +283,11 @@ describe('the checker', () => {
       'Mex-WorkflowID',
       'Mex-LocalID',
     ]);
+  });
+
+  it('takes the message’s own id for a local id: NHS England can agree to unique ones (GPCM-SD-146)', () => {
+    const { messageHeaderId } = messageFacts(parsed(good));
+    expect(checkMessage(parsed(good), { envelope: { localId: messageHeaderId } })).toEqual([]);
   });
 
   it('asks of version 2 what version 2 says, and only recommends the version id', () => {
