@@ -14,8 +14,8 @@ export interface BareServerSetting {
 
 export interface BareServerCounts {
   readonly port: number;
-  /** TLS handshakes completed. */
-  readonly handshakes: number;
+  /** TLS handshakes completed, by the common name of the client's certificate. */
+  readonly handshakes: Readonly<Record<string, number>>;
   readonly posts: number;
   readonly bytes: number;
 }
@@ -23,7 +23,7 @@ export interface BareServerCounts {
 const answer = Buffer.from('{"message_id":"20200529155357895317_3573F8"}');
 
 const serve = (setting: BareServerSetting) => {
-  let handshakes = 0;
+  const handshakes: Record<string, number> = {};
   let posts = 0;
   let bytes = 0;
   const server = createServer(
@@ -39,8 +39,9 @@ const serve = (setting: BareServerSetting) => {
       });
     },
   );
-  server.on('secureConnection', () => {
-    handshakes++;
+  server.on('secureConnection', (socket) => {
+    const name = String(socket.getPeerCertificate().subject.CN);
+    handshakes[name] = (handshakes[name] ?? 0) + 1;
   });
   const tell = () => {
     const { port } = server.address() as AddressInfo;

@@ -15,11 +15,18 @@ import type { BareServerCounts } from './bare-tls-server.ts';
  * same mutual TLS, with a token made once. Run by `mesh.ts`, bundled as a function is.
  */
 
+interface ClientCertificate {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca: string;
+}
+
 interface RaceSetting {
   /** Of the server's program. */
   readonly server: string;
   readonly serverCertificate: { readonly cert: string; readonly key: string; readonly ca: string };
-  readonly clientCertificate: { readonly cert: string; readonly key: string; readonly ca: string };
+  readonly ofClient: ClientCertificate;
+  readonly ofRaw: ClientCertificate;
 }
 
 const small = 16_384;
@@ -38,10 +45,9 @@ const race = async (setting: RaceSetting) => {
   const { port } = await listening;
 
   const end = Date.now() + 3_600_000;
-  const { cert, key, ca } = setting.clientCertificate;
   const mailboxId = 'RX1OT001';
   const path = `/messageexchange/${mailboxId}/outbox`;
-  const credentials = { cert, key, ca, password: 'password', sharedKey: 'TestKey' };
+  const credentials = { ...setting.ofClient, password: 'password', sharedKey: 'TestKey' };
   const client = createMeshClient({
     baseUrl: `https://127.0.0.1:${port}`,
     mailboxId,
@@ -81,7 +87,7 @@ const race = async (setting: RaceSetting) => {
     open: () => (length <= small ? piece.subarray(0, length) : source(length)),
   });
 
-  const agent = new Agent({ keepAlive: true, cert, key, ca });
+  const agent = new Agent({ keepAlive: true, ...setting.ofRaw });
   const raw = (length: number) =>
     new Promise<void>((resolve, reject) => {
       const post = request({ host: '127.0.0.1', port, method: 'POST', path, agent, headers: headers(length) });
@@ -148,13 +154,14 @@ const race = async (setting: RaceSetting) => {
 
   const { handshakes, posts, bytes } = await counts();
   console.log(
-    `${posts} posts, ${(bytes / 1e9).toFixed(1)} GB, ${handshakes} TLS handshakes (one of the client, one of the raw requests)`,
+    `${posts} posts, ${(bytes / 1e9).toFixed(1)} GB, TLS handshakes: client ${handshakes.client}, raw requests ${handshakes.raw}`,
   );
   client.close();
   agent.destroy();
   child.disconnect();
 
-  if (handshakes !== 2) throw new Error(`${handshakes} TLS handshakes instead of two: connections were not kept`);
+  // On a busy machine the raw requests may open another: Node keeps a connection busy until it hears of its last write.
+  if (handshakes.client !== 1) throw new Error(`${handshakes.client} TLS handshakes of the client for one connection`);
   if (Math.max(...peaks) > 60) throw new Error('memory grew with the size of a message');
   console.log(`ratio ${big.ratio.toFixed(3)}`);
 };
