@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { CommandOptions } from '../../shared/operate/command.ts';
 import { runCommand } from '../../shared/operate/commands.ts';
 import { targetOf } from '../../shared/operate/target.ts';
 import { apiScopes } from '../../shared/platform/api-routes.ts';
@@ -80,11 +81,12 @@ const prepare = (dir: string): void => {
   writeFileSync(join(dir, marker), '');
 };
 
-const registered = async (dir: string, words: readonly string[]): Promise<void> => {
+/** Done by the operator that a run brings with it. */
+const operated = async (dir: string, words: readonly string[], options: CommandOptions = {}): Promise<void> => {
   const target = targetOf({ dir });
   if (target.kind === 'problem') throw new Error(target.sentence);
   const readText = (path: string) => readFileSync(path, 'utf8');
-  const { ok, lines } = await runCommand(words, { table: target.table, clock: systemClock, readText });
+  const { ok, lines } = await runCommand(words, { table: target.table, clock: systemClock, readText }, options);
   if (!ok) throw new Error(lines.join('\n'));
 };
 
@@ -223,11 +225,13 @@ export const startSystem = async (setting: SystemSetting): Promise<LocalSystem> 
     writeRunFile(dir, run);
     const mailboxPath = join(dir, 'mailbox.json');
     writeFileSync(mailboxPath, JSON.stringify({ ...mailbox, baseUrl: mesh.url }, undefined, 2));
-    await registered(dir, ['mailbox', 'put', mailboxPath]);
-    await registered(dir, ['sender', 'put', sample('sender.json')]);
+    const who = { by: 'npm start', why: 'the sample of the one-machine run' };
+    await operated(dir, ['mailbox', 'put', mailboxPath], who);
+    await operated(dir, ['sender', 'put', sample('sender.json')], who);
+    await operated(dir, ['sender', 'activate', sender.odsCode], who);
     const clientPath = join(dir, 'client.json');
     writeFileSync(clientPath, JSON.stringify({ clientId: sampleClient, odsCode: sender.odsCode }, undefined, 2));
-    await registered(dir, ['client', 'put', clientPath]);
+    await operated(dir, ['client', 'put', clientPath]);
     const s3 = new S3Client({ endpoint: run.s3Endpoint, region, credentials: { ...credentials } });
     closing.push(() => s3.destroy());
     const submission = writeSampleSubmission(dir, sender.odsCode);

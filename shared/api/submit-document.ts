@@ -62,7 +62,7 @@ const readSound = async (
   const look = reading.pdf && (await lookAtPdf(drops, reading.pdf, { odsCode }));
   const found = look?.found;
   const files = manifest && (await lookAtAttachments(drops, odsCode, manifest.read, reading.attachments));
-  const sender = await readSender(table, odsCode);
+  const sender = (await readSender(table, odsCode))?.setting;
   const tooLarge =
     sender &&
     messageSizeProblem(manifest?.read, sender, {

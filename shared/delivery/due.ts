@@ -1,4 +1,5 @@
 import { days, hours, minutes } from '../platform/clock.ts';
+import { isOnlyPaused } from './holds.ts';
 import { currentComposition, type DocumentRecord } from './record.ts';
 import { doubtfulAttempt, hasEnded, stateOf } from './state-of.ts';
 import { hasWork } from './work.ts';
@@ -34,6 +35,8 @@ export const nextCheckAt = (record: DocumentRecord, now: number, settings: Deliv
   if (record.work.composeAgain !== undefined) return now;
   if (hasWork(record.work)) return now + workGrace;
   if (hasEnded(record)) return undefined;
+  // Resuming lets it go; this is for one that was held at that very moment.
+  if (isOnlyPaused(record)) return now + unfinishedAfter;
   // What only a person can move on is looked at daily.
   if (record.holds.length > 0 || record.overdueSince !== undefined) return now + days(1);
   const composition = currentComposition(record);

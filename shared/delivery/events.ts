@@ -49,8 +49,15 @@ export type DeliveryEvent =
       readonly pdfVersionId: string;
       readonly finding: PatientFinding;
     }
+  /** Its sender, its mailbox or everybody is paused. */
+  | { readonly kind: 'held'; readonly reason: 'paused'; readonly by: string; readonly why: string }
   /** A person lets it go on: who, and why. */
-  | { readonly kind: 'released'; readonly reason: 'other-patient'; readonly by: string; readonly why: string }
+  | {
+      readonly kind: 'released';
+      readonly reason: 'other-patient' | 'paused';
+      readonly by: string;
+      readonly why: string;
+    }
   | { readonly kind: 'rejected'; readonly composition: number; readonly problems: readonly RecordedProblem[] }
   | { readonly kind: 'suppressed'; readonly composition: number; readonly why: 'confidential' | 'registered-here' }
   | {

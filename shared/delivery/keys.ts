@@ -9,6 +9,18 @@ export const senderKey = (odsCode: string): string => `SENDER#${odsCode}`;
 export const mailboxKey = (mailboxId: string): string => `MAILBOX#${mailboxId}`;
 /** Which mailboxes are registered, so that what looks at all of them need not search. */
 export const mailboxesKey = 'MAILBOXES';
+/** Which sending organisations are registered. */
+export const sendersKey = 'SENDERS';
+/** What a sender's or a mailbox's settings were, version by version; the one that stands lies with the sender or mailbox. */
+export const senderVersionKey = (odsCode: string, version: number): string => `SENDERVERSION#${odsCode}#${version}`;
+export const mailboxVersionKey = (mailboxId: string, version: number): string =>
+  `MAILBOXVERSION#${mailboxId}#${version}`;
+/** Whether sending and polling are paused for everybody. */
+export const pauseKey = 'PAUSE';
+/** On the work index while documents are let go whose pause is over. */
+export const resumedKey = 'RESUMED#documents';
+/** Which stage this is, for whoever has only the table: written by `watch`. */
+export const deploymentKey = 'DEPLOYMENT';
 export const quarantineKey = (meshMessageId: string): string => `QUARANTINE#${meshMessageId}`;
 export const foreignKey = (mailboxId: string, meshMessageId: string): string => `FOREIGN#${mailboxId}#${meshMessageId}`;
 export const clientKey = (clientId: string): string => `CLIENT#${clientId}`;

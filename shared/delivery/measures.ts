@@ -38,7 +38,8 @@ const reasonsForAttention = (record: DocumentRecord): readonly string[] => {
   const { olderVersionAt, sentAt: gone } = currentComposition(record);
   return [
     ...(meanings[state].ended && meanings[state].whoseMove === 'the sender' ? [state] : []),
-    ...record.holds.map(({ reason, at }) => `held ${reason} ${at}`),
+    // A pause is ended by whoever made it, and lets all go at once.
+    ...record.holds.flatMap(({ reason, at }) => (reason === 'paused' ? [] : [`held ${reason} ${at}`])),
     ...(record.overdueSince === undefined ? [] : ['overdue']),
     // Told once, when it has gone to the new practice: the old one must be told by a person.
     ...(olderVersionAt && gone ? [`version ${olderVersionAt.version} elsewhere`] : []),

@@ -61,7 +61,12 @@ export interface Receipt {
 export type DropState = WaitingState | 'DROP_REFUSED';
 
 /** Before a drop is a document. */
-export type WaitingState = 'WAITING_FOR_PDF' | 'WAITING_FOR_MANIFEST' | 'SENDER_NOT_REGISTERED' | 'WAITING_FOR_MAILBOX';
+export type WaitingState =
+  | 'WAITING_FOR_PDF'
+  | 'WAITING_FOR_MANIFEST'
+  | 'SENDER_NOT_REGISTERED'
+  | 'SENDER_NOT_ACTIVE'
+  | 'WAITING_FOR_MAILBOX';
 
 const waitingTexts: Readonly<Record<WaitingState, { meaning: string; whoseMove: Mover; advice: string }>> = {
   WAITING_FOR_PDF: {
@@ -80,6 +85,12 @@ const waitingTexts: Readonly<Record<WaitingState, { meaning: string; whoseMove: 
     whoseMove: 'the sender',
     advice:
       'Check the prefix. If it is right, ask the operators of this system to register the organisation: the drop then goes by itself.',
+  },
+  SENDER_NOT_ACTIVE: {
+    meaning: 'The organisation is registered here and not active. Nothing has been sent; the drop is kept.',
+    whoseMove: 'this system',
+    advice:
+      'The operators must activate the organisation, for which it needs an e-mail address for notices. The drop then goes by itself.',
   },
   WAITING_FOR_MAILBOX: {
     meaning: "The organisation's MESH mailbox is not set up here. Nothing has been sent; the drop is kept.",

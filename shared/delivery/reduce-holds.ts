@@ -6,6 +6,7 @@ import { edit, noOp, onCurrent, type Reduction } from './reduction.ts';
 import { stateOf } from './state-of.ts';
 
 type PatientChecked = Extract<DeliveryEvent, { kind: 'patient-checked' }>;
+type Held = Extract<DeliveryEvent, { kind: 'held' }>;
 type Released = Extract<DeliveryEvent, { kind: 'released' }>;
 
 const otherPatientHold = (at: number): Hold => ({
@@ -47,9 +48,34 @@ const checked = (record: DocumentRecord, event: PatientChecked, at: number): Red
     });
   });
 
+const held = (record: DocumentRecord, { reason, by, why }: Held, at: number): Reduction => {
+  if (isHeldFor(record, reason)) return noOp('already-held');
+  if (stateOf(record) !== 'COMPOSED') return noOp('nothing-to-hold');
+  return edit(record, at, {
+    what: 'held: its sender is paused',
+    detail: `by ${by}: ${why}`,
+    record: { holds: [...record.holds, { reason, by, why, at }] },
+  });
+};
+
+/** Goes on where it stood; the time for which it was held counts for nothing. */
+const unpaused = (record: DocumentRecord, event: Released, at: number): Reduction => {
+  const since = record.holds.find(({ reason }) => reason === 'paused')?.at ?? at;
+  const free = withoutHold(record, 'paused');
+  const { waiting: _, ...composition } = currentComposition(record);
+  const { giveUpAt } = composition;
+  return edit(free, at, {
+    what: 'released: its sender goes on',
+    detail: `by ${event.by}: ${event.why}`,
+    composition: { ...composition, ...(giveUpAt === undefined ? {} : { giveUpAt: giveUpAt + (at - since) }) },
+    work: free.holds.length === 0 && stateOf(record) === 'COMPOSED' ? { enqueue: composition.number } : {},
+  });
+};
+
 /** Only what holds before anything was sent can be let go. What may be at the practice already is not asked for here. */
 const released = (record: DocumentRecord, event: Released, at: number): Reduction => {
   if (!isHeldFor(record, event.reason)) return noOp('not-held');
+  if (event.reason === 'paused') return unpaused(record, event, at);
   const composition = currentComposition(record);
   const free = withoutHold(record, event.reason);
   return edit(free, at, {
@@ -67,5 +93,13 @@ const released = (record: DocumentRecord, event: Released, at: number): Reductio
 };
 
 /** What stops a document before anything of it is sent, and what lets it go on. */
-export const reduceHolds = (record: DocumentRecord, event: PatientChecked | Released, at: number): Reduction =>
-  event.kind === 'patient-checked' ? checked(record, event, at) : released(record, event, at);
+export const reduceHolds = (record: DocumentRecord, event: PatientChecked | Held | Released, at: number): Reduction => {
+  switch (event.kind) {
+    case 'patient-checked':
+      return checked(record, event, at);
+    case 'held':
+      return held(record, event, at);
+    case 'released':
+      return released(record, event, at);
+  }
+};

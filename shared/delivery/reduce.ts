@@ -28,6 +28,7 @@ const reduceEvent = (record: DocumentRecord | undefined, event: DeliveryEvent, n
     case 'composed':
       return reduceCompose(record, event, now);
     case 'patient-checked':
+    case 'held':
     case 'released':
       return reduceHolds(record, event, now);
     case 'attempt-begun':

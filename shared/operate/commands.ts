@@ -8,6 +8,7 @@ import {
 } from './command.ts';
 import { clientCommands } from './commands/client.ts';
 import { mailboxCommands } from './commands/mailbox.ts';
+import { pauseCommands } from './commands/pause.ts';
 import { releaseCommands } from './commands/release.ts';
 import { senderCommands } from './commands/sender.ts';
 
@@ -16,6 +17,7 @@ export const commands: readonly Command[] = [
   ...mailboxCommands,
   ...senderCommands,
   ...clientCommands,
+  ...pauseCommands,
   ...releaseCommands,
 ];
 

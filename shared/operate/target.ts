@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { dynamoDbTable } from '../platform/aws/dynamodb-table.ts';
-import type { Table } from '../platform/table.ts';
+import type { SenderIndex, Table } from '../platform/table.ts';
 
 /** The part of a local run's `run.json` that a command needs. */
 const runFile = z.object({
@@ -16,7 +16,7 @@ const runFile = z.object({
 const defaultDir = '.local';
 
 export type Target =
-  | { readonly kind: 'target'; readonly table: Table; readonly name: string }
+  | { readonly kind: 'target'; readonly table: Table & SenderIndex; readonly name: string }
   | { readonly kind: 'problem'; readonly sentence: string };
 
 export interface TargetOptions {

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { minutes } from '../platform/clock.ts';
 import { mailboxId, odsCode } from './sender.ts';
+import type { Versioned } from './versioned.ts';
 
 const secondsBetweenPolls = 300;
 
-/** A MESH mailbox: `MAILBOX#{id}`, put by `operate mailbox put FILE`. Its secret is stored apart. */
+/** A MESH mailbox's settings: what `operate mailbox put FILE` takes. Its secret is stored apart. */
 export const mailboxFile = z
   .strictObject({
     mailboxId: mailboxId.describe('As registered with MESH, in capitals.'),
@@ -69,8 +70,8 @@ export interface Circuit {
   readonly nextTryAt: number;
 }
 
-export interface Mailbox {
-  readonly setting: MailboxSetting;
+/** `MAILBOX#{id}`. */
+export interface Mailbox extends Versioned<MailboxSetting> {
   readonly course: MailboxCourse;
 }
 

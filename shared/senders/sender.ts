@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { ProfileName } from '../itk3/profiles.ts';
 import type { MailboxId, OdsCode } from '../platform/ids.ts';
+import { holdsNhsNumber } from '../submission/nhs-number.ts';
+import type { Changed, Versioned } from './versioned.ts';
 
 const odsCodeForm = /^[A-Z0-9]{3,10}$/;
 
@@ -21,7 +23,46 @@ const profileName = z.enum(['v1', 'v2'] satisfies ProfileName[]);
 /** What the standard advises, because receiving systems may take no more (send-document-standard 2.4). */
 const usualMessageBytes = 5_000_000;
 
-/** A sending organisation: `SENDER#{ods}`, put by `operate sender put FILE`. */
+const distinct = (list: readonly string[]): boolean => new Set(list).size === list.length;
+
+/** Everybody there learns which document waits for what; nobody learns of a patient. */
+const addressList = z
+  .array(
+    z
+      .email('must be an e-mail address')
+      .max(254)
+      .refine((address) => !holdsNhsNumber(address), 'must not hold an NHS number')
+      // AWS takes one address in two spellings for two.
+      .transform((address) => address.toLowerCase()),
+  )
+  .max(20)
+  .refine(distinct, 'an address stands in the list twice');
+
+const addresses = z.strictObject({
+  notices: addressList
+    .default([])
+    .describe(
+      'Who is told of each document that needs somebody. At least one of them must be there before the organisation is activated.',
+    ),
+  escalation: addressList
+    .default([])
+    .describe('Who is told when nobody has done anything about it after a working day.'),
+  digest: addressList.default([]).describe('Who gets the summary.'),
+});
+
+const digestRule = z.strictObject({
+  days: z
+    .enum(['every-day', 'working-days', 'never'])
+    .default('working-days')
+    .describe('On which days the summary is sent; working days are those of England.'),
+  at: z
+    .string()
+    .regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$/, 'a time of day such as 07:30')
+    .default('07:30')
+    .describe('At what time, in London.'),
+});
+
+/** A sending organisation's settings: what `operate sender put FILE` takes. */
 export const senderFile = z.strictObject({
   odsCode: odsCode.describe('The organisation, and its folder under `inbox/`.'),
   name: z.string().trim().min(1).max(255).describe('As the practice sees it (GPCM-SD-030).'),
@@ -77,12 +118,30 @@ export const senderFile = z.strictObject({
     .describe(
       'Longest message, in bytes of XML before compression, in which a file takes four thirds of its size: 5000000 are about 3.7 MB of files, as the standard advises. Practices may refuse longer ones (20015).',
     ),
+  allowedNhsNumbers: z
+    .array(z.string().regex(/^(\d{10}|\d{1,9}\*)$/, 'ten digits, or fewer with * for the rest'))
+    .max(200)
+    .refine(distinct, 'a number stands in the list twice')
+    .default([])
+    .describe(
+      'For tests: where it is not empty, only these of the NHS numbers that the stage allows; ten digits, or fewer with `*` for the rest. Not with a mailbox in production.',
+    ),
+  addresses: addresses.prefault({}).describe('E-mail addresses: `notices`, `escalation` and `digest`, each a list.'),
+  digest: digestRule
+    .prefault({})
+    .describe('When the summary is sent: `days` (`every-day`, `working-days`, `never`) and `at`, a time in London.'),
   requireDigest: z
     .boolean()
     .default(true)
     .describe('Each manifest must name its PDF by SHA-256. If waived, a drop’s name may be used only once.'),
 });
 export type Sender = z.output<typeof senderFile>;
+
+/** A sending organisation: `SENDER#{ods}`. */
+export interface SenderItem extends Versioned<Sender> {
+  /** Since when its drops are taken; absent while they wait. */
+  readonly active?: Changed;
+}
 
 /** One that was put before the setting existed lacks it. */
 export const messageLimitOf = ({ maxMessageBytes }: Partial<Pick<Sender, 'maxMessageBytes'>>): number =>

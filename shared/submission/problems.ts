@@ -90,7 +90,8 @@ export const problemCodes = {
   },
   NHS_NUMBER_NOT_ALLOWED_HERE: {
     says: 'This is not production, and this number is not on the list of those that may be sent from here.',
-    advice: 'Use a test patient of the list, or ask the operator to add the number (ALLOWED_NHS_NUMBERS).',
+    advice:
+      'Use a test patient of the list, or ask the operator to add the number (ALLOWED_NHS_NUMBERS of the stage, allowedNhsNumbers of the sender).',
   },
   FAMILY_NAME_UNDERSCORE: {
     says: 'The family name holds an underscore, which separates the parts of the MESH routing address.',

@@ -27,6 +27,8 @@ export interface CheckContext {
   readonly refusedNhsNumbers: readonly string[];
   /** The only numbers sent elsewhere: exact, or a beginning with `*`. */
   readonly allowedNhsNumbers: readonly string[];
+  /** Where the sender has a list for tests: the only ones of those. */
+  readonly senderAllowsOnly?: readonly string[];
   /** Given names that steer NHS test harnesses, refused in production. */
   readonly refusedGivenNames: readonly RegExp[];
 }
@@ -43,7 +45,10 @@ const nhsNumberProblem = (nhsNumber: string, context: CheckContext): ProblemCode
   if (context.production) {
     return isCoveredBy(nhsNumber, context.refusedNhsNumbers) ? 'NHS_NUMBER_IS_A_TEST_NUMBER' : undefined;
   }
-  return isCoveredBy(nhsNumber, context.allowedNhsNumbers) ? undefined : 'NHS_NUMBER_NOT_ALLOWED_HERE';
+  return isCoveredBy(nhsNumber, context.allowedNhsNumbers) &&
+    (context.senderAllowsOnly === undefined || isCoveredBy(nhsNumber, context.senderAllowsOnly))
+    ? undefined
+    : 'NHS_NUMBER_NOT_ALLOWED_HERE';
 };
 
 const birthDateProblem = (birthDate: string, now: number): ProblemCode | undefined => {

@@ -25,9 +25,9 @@ import { dynamoDbTable } from '../../shared/platform/aws/dynamodb-table.ts';
 import { days, hours, minutes } from '../../shared/platform/clock.ts';
 import { mailboxSecretName } from '../../shared/platform/names.ts';
 import { mailboxFile } from '../../shared/senders/mailbox.ts';
-import { putMailbox } from '../../shared/senders/registry.ts';
 import { eventually, type SystemUnderTest, startForTest } from '../support/local-system.ts';
 import { dropOf, dropped } from '../support/records.ts';
+import { putMailbox } from '../support/registry.ts';
 
 /**
  * Every alarm of the templates is made to go off by its cause, and to end by its cure, in the system as `npm start` runs

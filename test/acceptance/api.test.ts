@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { handOver } from '../../local/run/hand-over.ts';
 import { makeDrop, manifestPatient, TEST_PATIENTS, type TestPatient } from '../../local/samples/variants.ts';
+import type { CommandOptions } from '../../shared/operate/command.ts';
 import { runCommand } from '../../shared/operate/commands.ts';
 import { targetOf } from '../../shared/operate/target.ts';
 import { apiScopes } from '../../shared/platform/api-routes.ts';
@@ -20,17 +21,17 @@ let system: SystemUnderTest;
 let caller: Caller;
 let another: Caller;
 
-const operate = async (...words: string[]): Promise<void> => {
+const operate = async (words: readonly string[], options: CommandOptions = {}): Promise<void> => {
   const target = targetOf({ dir: system.dir });
   if (target.kind === 'problem') throw new Error(target.sentence);
   const readText = (path: string) => readFileSync(path, 'utf8');
-  const { ok, lines } = await runCommand(words, { table: target.table, clock: systemClock, readText });
+  const { ok, lines } = await runCommand(words, { table: target.table, clock: systemClock, readText }, options);
   if (!ok) throw new Error(lines.join('\n'));
 };
 const put = (what: 'sender' | 'client', content: object): Promise<void> => {
   const file = join(system.dir, `${randomUUID()}.json`);
   writeFileSync(file, JSON.stringify(content));
-  return operate(what, 'put', file);
+  return operate([what, 'put', file], what === 'sender' ? { by: 'a test' } : {});
 };
 
 /** A client of the issuer's; of an organisation's too, where one is named. */
@@ -50,7 +51,9 @@ beforeAll(async () => {
     name: 'Southfield Walk-in Centre',
     mailboxId: 'RX1OT001',
     phone: '01632 960200',
+    addresses: { notices: ['records@southfield.example'] },
   });
+  await operate(['sender', 'activate', 'RX2'], { by: 'a test', why: 'it takes part' });
   another = callerWith(system.run, await client('another-client', 'RX2'));
 });
 afterAll(() => system?.stop());

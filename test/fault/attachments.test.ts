@@ -7,9 +7,9 @@ import { stateOf } from '../../shared/delivery/state-of.ts';
 import { hasWork } from '../../shared/delivery/work.ts';
 import { minutes } from '../../shared/platform/clock.ts';
 import { readWhole } from '../../shared/platform/objects.ts';
-import { putSender } from '../../shared/senders/registry.ts';
 import { files, named } from '../support/attachments.ts';
 import { CrashPlan } from '../support/faults.ts';
+import { putSender } from '../support/registry.ts';
 import { createRig, type Rig } from '../support/rig.ts';
 
 /** Attachments of a drop, in every order, missing, wrong, left over, and with the function dying anywhere. */

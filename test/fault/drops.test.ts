@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { currentComposition } from '../../shared/delivery/record.ts';
 import { stateOf } from '../../shared/delivery/state-of.ts';
 import { hours, minutes } from '../../shared/platform/clock.ts';
-import { putSender } from '../../shared/senders/registry.ts';
+import { putSender } from '../support/registry.ts';
 import { createRig, type Rig } from '../support/rig.ts';
 
 /** What providers do with names, halves and corrections, and what comes in between. */

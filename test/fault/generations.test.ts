@@ -6,9 +6,9 @@ import { checkMessage } from '../../shared/itk3/checker.ts';
 import { messageFacts } from '../../shared/itk3/message-facts.ts';
 import { isoTime } from '../../shared/platform/clock.ts';
 import { profileFor } from '../../shared/senders/profile-for.ts';
-import { putSender } from '../../shared/senders/registry.ts';
 import { type Sender, senderFile } from '../../shared/senders/sender.ts';
 import { parsed } from '../fixtures/itk3/documents.ts';
+import { putSender } from '../support/registry.ts';
 import { createRig, headerOf, type Rig, sender } from '../support/rig.ts';
 
 let rig: Rig;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stateOf } from '../../shared/delivery/state-of.ts';
 import { hours } from '../../shared/platform/clock.ts';
 import { mailboxFile } from '../../shared/senders/mailbox.ts';
-import { putMailbox } from '../../shared/senders/registry.ts';
+import { putMailbox } from '../support/registry.ts';
 import { createRig, practice, type Rig, sender } from '../support/rig.ts';
 
 /** What others put into our inbox, and what MESH cannot hand over. */

@@ -6,7 +6,8 @@ import { watch } from '../../shared/pipeline/watch/watch.ts';
 import { days, hours, minutes } from '../../shared/platform/clock.ts';
 import type { Measure } from '../../shared/platform/measure.ts';
 import { mailboxFile } from '../../shared/senders/mailbox.ts';
-import { changeCourse, putMailbox, readMailbox } from '../../shared/senders/registry.ts';
+import { changeCourse, readMailbox } from '../../shared/senders/registry.ts';
+import { putMailbox } from '../support/registry.ts';
 import { createRig, type Rig, sender } from '../support/rig.ts';
 
 /** What watch says of how things stand, by the minute: the readings that alarms go by. */

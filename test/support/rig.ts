@@ -49,10 +49,10 @@ import { type Objects, readWhole } from '../../shared/platform/objects.ts';
 import type { Queue } from '../../shared/platform/queue.ts';
 import { composeMessage, type OutboxMessage, type PollMessage } from '../../shared/platform/queue-messages.ts';
 import { mailboxFile } from '../../shared/senders/mailbox.ts';
-import { putMailbox, putSender } from '../../shared/senders/registry.ts';
 import { senderFile } from '../../shared/senders/sender.ts';
 import { pdfTextReader } from '../../shared/submission/pdf-text/pdf-text-reader.ts';
 import { Crash, type CrashPlan, crashing } from './faults.ts';
+import { putMailbox, putSender } from './registry.ts';
 
 /**
  * The functions' library in one process, on the real local services and a real MESH over mutual TLS. The test plays

@@ -1,41 +1,89 @@
-import { mailboxFile } from '../../senders/mailbox.ts';
-import { putMailbox, readMailbox } from '../../senders/registry.ts';
-import { type Command, type CommandContext, type CommandResult, refused, succeeded } from '../command.ts';
-import { readFileOf } from '../read-file.ts';
+import { isoTime } from '../../platform/clock.ts';
+import { readStage } from '../../senders/deployment.ts';
+import { type Mailbox, type MailboxSetting, mailboxFile } from '../../senders/mailbox.ts';
+import { listMailboxes, listSenders, mailboxVersions, putMailbox, readMailbox } from '../../senders/registry.ts';
+import { mailboxProblems } from '../../senders/registry-problems.ts';
+import { underWay } from '../../senders/under-way.ts';
+import type { Command, CommandContext, CommandOptions, CommandResult } from '../command.ts';
+import { byWhom } from '../pausing.ts';
+import { putOptions, putSettings, putWordsOf } from '../put-settings.ts';
+import { registryCommands } from '../registry-commands.ts';
+import { settingsOfFile } from '../settings-of-file.ts';
 
-const put = async (file: string, context: CommandContext): Promise<CommandResult> => {
-  const read = readFileOf(mailboxFile, file, context);
+const put = async (file: string, options: CommandOptions, context: CommandContext): Promise<CommandResult> => {
+  const { words, wrong } = putWordsOf(options);
+  if (wrong) return wrong;
+  const read = settingsOfFile(mailboxFile, 'mailboxes', 'mailboxId', file, context);
   if (read.kind === 'problem') return read.result;
-  const outcome = await putMailbox(context.table, read.value, context.clock.now());
-  const { mailboxId, environment, pollEverySeconds } = read.value;
-  const { circuit } = (await readMailbox(context.table, mailboxId))?.course ?? {};
-  return succeeded(
-    [
-      `Mailbox ${mailboxId} ${outcome}: MESH ${environment}, polled every ${pollEverySeconds} seconds, ${circuit ? 'once its circuit is closed' : 'beginning now'}.`,
-      ...(circuit ? [`Its circuit is open: ${circuit.reason} It is tried again within five minutes.`] : []),
-    ],
-    { outcome, mailbox: read.value },
-  );
+  const { table, clock } = context;
+  return putSettings<MailboxSetting, Mailbox>(file, read.value, words, context, {
+    word: 'mailbox',
+    read: (id) => readMailbox(table, id),
+    problems: async (setting, stored) => {
+      const { mailboxId } = setting;
+      const [stage, senders] = await Promise.all([readStage(table), listSenders(table)]);
+      const users = senders.map((sender) => sender.setting).filter((sender) => sender.mailboxId === mailboxId);
+      const moves = stored !== undefined && stored.setting.environment !== setting.environment;
+      const concerns = (document: { readonly mailboxId?: string }, odsCode: string) =>
+        document.mailboxId === undefined
+          ? users.some((user) => user.odsCode === odsCode)
+          : document.mailboxId === mailboxId;
+      const all = senders.map((sender) => sender.setting.odsCode);
+      return mailboxProblems(setting, {
+        stage,
+        stored,
+        users,
+        underWay: moves ? await underWay(table, all, clock.now(), concerns) : [],
+      });
+    },
+    put: (setting, changed, over) => putMailbox(table, setting, changed, over),
+    tell: async ({ mailboxId, environment, pollEverySeconds }) => {
+      const { course, paused } = (await readMailbox(table, mailboxId)) ?? {};
+      const circuit = course?.circuit;
+      const when = paused ? 'once it is resumed' : circuit ? 'once its circuit is closed' : 'beginning now';
+      return [
+        `MESH ${environment}, polled every ${pollEverySeconds} seconds, ${when}.`,
+        ...(paused ? [`It is paused, ${byWhom(paused)}.`] : []),
+        ...(circuit ? [`Its circuit is open: ${circuit.reason} It is tried again within five minutes.`] : []),
+      ];
+    },
+  });
 };
 
-const show = async (id: string, { table }: CommandContext): Promise<CommandResult> => {
-  const mailbox = await readMailbox(table, id);
-  return mailbox ? succeeded([JSON.stringify(mailbox, undefined, 2)], mailbox) : refused(`There is no mailbox ${id}.`);
-};
+const lastPoll = ({ lastPollAt, lastPollOutcome }: Mailbox['course']): string =>
+  lastPollAt === undefined ? 'not polled yet' : `polled ${isoTime(lastPollAt)} (${lastPollOutcome})`;
 
 export const mailboxCommands: readonly Command[] = [
   {
     words: 'mailbox put',
     takes: ['FILE'],
     does: 'register a MESH mailbox, or change its settings',
-    examples: ['mailbox put mailbox-rx1.json --table TABLENAME'],
-    run: ([file = ''], _, context) => put(file, context),
+    notes: ['FILE holds one, or an export with many. Every problem is told at once, and then nothing is put.'],
+    options: putOptions,
+    examples: [
+      "mailbox put mailbox-rx1.json --by 'Ann Bell' --table TABLENAME",
+      "mailbox put mailboxes.json --by 'Ann Bell' --why 'moved here' --table TABLENAME",
+    ],
+    run: ([file = ''], options, context) => put(file, options, context),
   },
-  {
-    words: 'mailbox show',
-    takes: ['ID'],
-    does: 'its settings and what is known of it',
-    examples: ['mailbox show RX1OT001 --table TABLENAME'],
-    run: ([id = ''], _, context) => show(id, context),
-  },
+  ...registryCommands<MailboxSetting, Mailbox>({
+    word: 'mailbox',
+    takes: 'ID',
+    example: 'RX1OT001',
+    part: 'mailboxes',
+    idField: 'mailboxId',
+    schema: mailboxFile,
+    read: readMailbox,
+    list: listMailboxes,
+    versions: mailboxVersions,
+    idOf: ({ mailboxId }) => mailboxId,
+    pausable: (mailboxId) => ({ kind: 'mailbox', mailboxId }),
+    standing: ({ setting: { odsCode, environment, shared }, course }) => [
+      `of ${odsCode}`,
+      environment,
+      shared ? 'shared' : 'dedicated',
+      lastPoll(course),
+      ...(course.circuit ? [`CIRCUIT OPEN: ${course.circuit.reason}`] : []),
+    ],
+  }),
 ];

@@ -112,14 +112,18 @@ export const composeAgain = async (context: ComposeContext, { documentId }: Comp
   const key = parseDropKey(manifest.key);
   if (key.kind !== 'manifest') return;
   const half = { sequencer: sweepSequencer, at: record.receivedAt };
-  await takePair(context, {
-    odsCode: record.senderOds,
-    name: key.name,
-    manifest: { ...half, versionId: manifest.versionId, size: 0 },
-    pdf: { ...half, versionId: pdf.versionId, size: pdf.size },
-    ...(attachments === undefined ? {} : { attachments }),
-    usedBefore: false,
-  });
+  await takePair(
+    context,
+    {
+      odsCode: record.senderOds,
+      name: key.name,
+      manifest: { ...half, versionId: manifest.versionId, size: 0 },
+      pdf: { ...half, versionId: pdf.versionId, size: pdf.size },
+      ...(attachments === undefined ? {} : { attachments }),
+      usedBefore: false,
+    },
+    'taken-before',
+  );
 };
 
 const waits = (context: ComposeContext, pair: Pair, state: WaitingState) =>
@@ -128,14 +132,21 @@ const waits = (context: ComposeContext, pair: Pair, state: WaitingState) =>
     name: pair.name,
   });
 
-const takePair = async (context: ComposeContext, pair: Pair): Promise<void> => {
+const takePair = async (context: ComposeContext, pair: Pair, taken: 'new' | 'taken-before' = 'new'): Promise<void> => {
   const { table, log } = context;
-  const sender = await readSender(table, pair.odsCode);
-  if (!sender) {
+  const registered = await readSender(table, pair.odsCode);
+  if (!registered) {
     log.warn('SENDER_NOT_REGISTERED', { odsCode: pair.odsCode });
     await waits(context, pair, 'SENDER_NOT_REGISTERED');
     return;
   }
+  // What was taken before goes its way.
+  if (!registered.active && taken === 'new') {
+    log.warn('SENDER_NOT_ACTIVE', { odsCode: pair.odsCode });
+    await waits(context, pair, 'SENDER_NOT_ACTIVE');
+    return;
+  }
+  const sender = registered.setting;
   const mailbox = await readMailbox(table, sender.mailboxId);
   if (!mailbox) {
     log.error('MAILBOX_NOT_REGISTERED', { odsCode: pair.odsCode, mailboxId: sender.mailboxId });

@@ -135,6 +135,7 @@ export const readDrop = async (
     production: mailbox.setting.environment === 'production',
     refusedNhsNumbers: rules.refusedNhsNumbers,
     allowedNhsNumbers: rules.allowedNhsNumbers,
+    ...(sender.allowedNhsNumbers?.length ? { senderAllowsOnly: sender.allowedNhsNumbers } : {}),
     refusedGivenNames: rules.refusedGivenNames,
   };
   const named =

@@ -7,6 +7,7 @@ import { inParallel } from '../../platform/parallel.ts';
 import type { PollMessage } from '../../platform/queue-messages.ts';
 import { connect } from '../../senders/connection.ts';
 import { afterPoll, type Mailbox, type MailboxCourse, openCircuit } from '../../senders/mailbox.ts';
+import { pauseOver } from '../../senders/pause.ts';
 import { changeCourse, readMailbox } from '../../senders/registry.ts';
 import type { PollContext } from './context.ts';
 import { type Taken, takeMessage } from './take-message.ts';
@@ -34,6 +35,10 @@ export const pollMailbox = async (context: PollContext, message: PollMessage): P
   const mailbox = await readMailbox(table, mailboxId);
   if (!mailbox) {
     log.warn('POLL_UNKNOWN_MAILBOX', { mailboxId });
+    return;
+  }
+  if (await pauseOver(table, { mailbox })) {
+    log.info('POLL_SKIPPED', { mailboxId, why: 'paused' });
     return;
   }
   if (mailbox.course.circuit) {

@@ -22,6 +22,7 @@ import { readWhole } from '../../platform/objects.ts';
 import type { OutboxMessage } from '../../platform/queue-messages.ts';
 import { type ConnectionSetting, connect } from '../../senders/connection.ts';
 import { circuitRetry, type Mailbox, openCircuit } from '../../senders/mailbox.ts';
+import { type Pause, pausedWhat, pauseOver } from '../../senders/pause.ts';
 import { changeCourse, readMailbox } from '../../senders/registry.ts';
 import { deriveIds } from '../derive-ids.ts';
 import { type EnvelopeFile, envelopeFile } from '../envelope.ts';
@@ -83,6 +84,11 @@ export const sendDocument = async (context: SendContext, message: OutboxMessage)
     log.info('SEND_SKIPPED', { ...fields, why: decision.why });
     return done;
   }
+  const composition = currentComposition(record);
+  const mailboxId = composition.stored?.mailboxId ?? '';
+  const mailbox = await readMailbox(table, mailboxId);
+  const paused = await pauseOver(table, { odsCode: record.senderOds, mailbox });
+  if (paused) return holdForPause(context, record, paused);
   if (decision.kind === 'give-up') {
     await finish(context, await applyEvent(context, documentId, { kind: 'gave-up', composition: message.composition }));
     log.error('SEND_GAVE_UP', fields);
@@ -90,9 +96,6 @@ export const sendDocument = async (context: SendContext, message: OutboxMessage)
   }
   if (context.deadline - clock.now() < leastTime) return returnAfter(minutes(1));
 
-  const composition = currentComposition(record);
-  const mailboxId = composition.stored?.mailboxId ?? '';
-  const mailbox = await readMailbox(table, mailboxId);
   if (!mailbox)
     return waits(context, composition, documentId, 'the MESH mailbox is not registered', clock.now() + circuitRetry);
   if (mailbox.course.circuit) {
@@ -356,6 +359,26 @@ const waits = async (
     await applyEvent(context, documentId, { kind: 'waits', composition: composition.number, until, why }),
   );
   context.log.warn('SEND_WAITS', { documentId, why });
+  return done;
+};
+
+/** How often a re-send that a pause keeps back is looked at. */
+const pauseLook = minutes(15);
+
+/** Held in its record until the pause is over. One that is in doubt stays so, and only its re-send waits. */
+const holdForPause = async (
+  context: SendContext,
+  record: StoredRecord,
+  { of, by, why = '' }: Pause,
+): Promise<Disposition> => {
+  const { documentId } = record;
+  const composition = currentComposition(record);
+  const paused = `${pausedWhat(of)} is paused: ${why} It goes by itself once that is over.`;
+  if (stateOf(record) === 'SENDING') {
+    return waits(context, composition, documentId, paused, context.clock.now() + pauseLook);
+  }
+  await finish(context, await applyEvent(context, documentId, { kind: 'held', reason: 'paused', by, why: paused }));
+  context.log.warn('SEND_PAUSED', { documentId, why: of.kind });
   return done;
 };
 

@@ -2,6 +2,7 @@ import { applyEvent, clearWork, readDocument } from '../../delivery/documents.ts
 import { performWork } from '../../delivery/perform-work.ts';
 import { hasWork } from '../../delivery/work.ts';
 import type { DocumentId } from '../../platform/ids.ts';
+import { letGo } from './let-go.ts';
 import type { WatchContext } from './watch.ts';
 
 /** Finishes what a crash left; otherwise asks the record what its due time means. */
@@ -20,6 +21,7 @@ export const watchDocument = async (context: WatchContext, id: string): Promise<
     }
     // A part that keeps failing must not keep a doubt, a lost message or a silence from being noticed.
   }
+  if (await letGo(context, record)) return;
   const applied = await applyEvent(context, documentId, { kind: 'due', settings });
   if (applied.kind === 'changed') {
     await performWork(context, applied.record);

@@ -1,5 +1,7 @@
+import { minutes } from '../../platform/clock.ts';
 import { connect } from '../../senders/connection.ts';
 import { circuitRetry, closeCircuit, openCircuit } from '../../senders/mailbox.ts';
+import { pauseOver } from '../../senders/pause.ts';
 import { changeCourse, readMailbox } from '../../senders/registry.ts';
 import type { WatchContext } from './watch.ts';
 
@@ -10,6 +12,17 @@ export const watchMailbox = async (context: WatchContext, mailboxId: string): Pr
   if (!mailbox) return;
   const now = clock.now();
   const { circuit, nextPollAt } = mailbox.course;
+  if (await pauseOver(table, { mailbox })) {
+    // Behind what else is due, and there again within a minute of the resumption.
+    const next = now + minutes(1);
+    await changeCourse(table, mailboxId, ({ course }) => ({
+      ...course,
+      nextPollAt: next,
+      ...(course.circuit ? { circuit: { ...course.circuit, nextTryAt: next } } : {}),
+    }));
+    log.info('POLL_SKIPPED', { mailboxId, why: 'paused' });
+    return;
+  }
   if (!circuit) {
     if (nextPollAt > now) return;
     // One poll for a mailbox and slot, however often this minute comes round.

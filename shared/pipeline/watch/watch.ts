@@ -8,17 +8,19 @@ import type { Measure } from '../../platform/measure.ts';
 import { workShards } from '../../platform/names.ts';
 import type { Objects } from '../../platform/objects.ts';
 import type { Queue } from '../../platform/queue.ts';
-import type { Stored, Table, UnsentIndex } from '../../platform/table.ts';
+import type { SenderIndex, Stored, Table, UnsentIndex } from '../../platform/table.ts';
 import type { ConnectionSetting } from '../../senders/connection.ts';
+import { declareStage } from '../../senders/deployment.ts';
 import { measureStanding } from './measure-standing.ts';
 import { sweepInbox } from './sweep-inbox.ts';
 import { watchDocument } from './watch-document.ts';
 import { watchDrop } from './watch-drop.ts';
 import { watchMailbox } from './watch-mailbox.ts';
 import { watchParked } from './watch-parked.ts';
+import { watchResumed } from './watch-resumed.ts';
 
 export interface WatchContext extends WorkContext {
-  readonly table: Table & UnsentIndex;
+  readonly table: Table & UnsentIndex & SenderIndex;
   readonly archive: Objects;
   readonly outbox: Queue;
   readonly ingest: Queue;
@@ -83,6 +85,7 @@ const postpone = async (context: WatchContext, key: string): Promise<void> => {
  */
 const standing = async (context: WatchContext): Promise<void> => {
   try {
+    await declareStage(context.table, context.connection.stage);
     await measureStanding(context);
     context.measure.flush();
   } catch (error) {
@@ -102,6 +105,8 @@ const watchItem = (context: WatchContext, key: string): Promise<void> => {
       return watchDrop(context, rest);
     case 'PARKED':
       return watchParked(context, rest);
+    case 'RESUMED':
+      return watchResumed(context);
     default:
       throw new Error(`Nothing watches items of the kind ${kind}.`);
   }

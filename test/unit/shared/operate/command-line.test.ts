@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type CommandLineContext, commandLine } from '../../../../shared/operate/command-line.ts';
 import { targetOf } from '../../../../shared/operate/target.ts';
-import type { Table } from '../../../../shared/platform/table.ts';
+import type { SenderIndex, Table } from '../../../../shared/platform/table.ts';
 
-const table: Table = {
+const table: Table & SenderIndex = {
+  bySender: async () => ({ rows: [] }),
   read: async (key) => {
     if (key === 'CLIENT#broken') throw new Error('AWS does not answer.');
     return undefined;

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { exitCodeOf } from '../../../../shared/operate/command.ts';
 import { commands, help, runCommand, usage } from '../../../../shared/operate/commands.ts';
 import { targetOf } from '../../../../shared/operate/target.ts';
-import type { Table } from '../../../../shared/platform/table.ts';
+import type { SenderIndex, Table } from '../../../../shared/platform/table.ts';
 import { mailboxFile } from '../../../../shared/senders/mailbox.ts';
 
-const nothing: Table = {
+const nothing: Table & SenderIndex = {
+  bySender: async () => ({ rows: [] }),
   read: async () => undefined,
   write: async () => {
     throw new Error('written');
@@ -23,20 +24,22 @@ const mailbox = { mailboxId: 'RX1OT001', odsCode: 'RX1', environment: 'integrati
 describe('operator commands', () => {
   it('refuse a file with every problem at once, and write nothing', async () => {
     const file = JSON.stringify({ odsCode: 'rx1', name: '', mailboxId: 'RX1OT001', colour: 'blue' });
-    const { ok, lines } = await runCommand(['sender', 'put', 'f'], context({ f: file }));
+    const { ok, lines } = await runCommand(['sender', 'put', 'f'], context({ f: file }), { by: 'Ann' });
     expect(ok).toBe(false);
     const text = lines.join('\n');
     for (const part of ['odsCode', 'name', 'phone', 'colour']) expect(text).toContain(part);
   });
   it('say what is wrong with a file that cannot be read or is not JSON', async () => {
-    expect((await runCommand(['sender', 'put', 'gone'], context({}))).lines[0]).toContain('Cannot read');
-    expect((await runCommand(['mailbox', 'put', 'f'], context({ f: '{' }))).lines[0]).toContain('not JSON');
+    expect((await runCommand(['sender', 'put', 'gone'], context({}), { by: 'Ann' })).lines[0]).toContain('Cannot read');
+    expect((await runCommand(['mailbox', 'put', 'f'], context({ f: '{' }), { by: 'Ann' })).lines[0]).toContain(
+      'not JSON',
+    );
   });
   it('put no sender whose mailbox is not registered', async () => {
     const sender = JSON.stringify({ odsCode: 'RX1', name: 'N', phone: '01632 960100', mailboxId: 'RX1OT001' });
-    const { ok, lines } = await runCommand(['sender', 'put', 'f'], context({ f: sender }));
+    const { ok, lines } = await runCommand(['sender', 'put', 'f'], context({ f: sender }), { by: 'Ann' });
     expect(ok).toBe(false);
-    expect(lines[0]).toContain('put the mailbox first');
+    expect(lines.join()).toContain('put the mailbox first');
   });
   it('show their usage for anything else', async () => {
     for (const words of [[], ['sender'], ['sender', 'drop', 'x'], ['sender', 'put', 'a', 'b']]) {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { hours, minutes } from '../../../../shared/platform/clock.ts';
-import type { Table } from '../../../../shared/platform/table.ts';
 import {
   afterPoll,
   closeCircuit,
@@ -10,10 +9,12 @@ import {
   mailboxFile,
 } from '../../../../shared/senders/mailbox.ts';
 import { listMailboxes, putMailbox } from '../../../../shared/senders/registry.ts';
+import { unversioned } from '../../../../shared/senders/versioned.ts';
+import { memoryTable } from '../../../support/memory-table.ts';
 
 const setting = mailboxFile.parse({ mailboxId: 'RX1OT001', odsCode: 'RX1', environment: 'integration' });
 const mailbox = (course: Partial<Mailbox['course']>, over: Partial<Mailbox['setting']> = {}): Mailbox => ({
-  setting: { ...setting, ...over },
+  ...unversioned({ ...setting, ...over }),
   course: { nextPollAt: 0, registeredAt: 0, ...course },
 });
 const late = minutes(15) + 1;
@@ -55,28 +56,15 @@ describe('a mailbox is silent', () => {
 });
 
 describe('the list of mailboxes', () => {
-  const memory = (): Table => {
-    const items = new Map<string, { revision: number }>();
-    return {
-      read: async <T>(key: string) => items.get(key) as (T & { revision: number }) | undefined,
-      async write(key, item, expected) {
-        if ((items.get(key)?.revision ?? 0) !== expected) return 'conflict';
-        items.set(key, { ...item, revision: expected + 1 });
-        return 'written';
-      },
-      remove: async () => 'conflict',
-      due: async () => [],
-    };
-  };
-
   it('has each that was put, once, and keeps when it first was', async () => {
-    const table = memory();
+    const table = memoryTable();
+    const put = (one: typeof setting, at: number) => putMailbox(table, one, { at, by: 'Ann' });
     expect(await listMailboxes(table)).toEqual([]);
-    expect(await putMailbox(table, setting, 1)).toBe('created');
-    expect(await putMailbox(table, mailboxFile.parse({ ...setting, mailboxId: 'RX2OT001' }), 2)).toBe('created');
-    expect(await putMailbox(table, setting, 3)).toBe('replaced');
+    expect(await put(setting, 1)).toMatchObject({ kind: 'created' });
+    expect(await put(mailboxFile.parse({ ...setting, mailboxId: 'RX2OT001' }), 2)).toMatchObject({ kind: 'created' });
+    expect(await put(setting, 3)).toMatchObject({ kind: 'same' });
     const listed = await listMailboxes(table);
-    expect(listed.map(({ setting: { mailboxId }, course }) => [mailboxId, course.registeredAt])).toEqual([
+    expect(listed.map((one) => [one.setting.mailboxId, one.course.registeredAt])).toEqual([
       ['RX1OT001', 1],
       ['RX2OT001', 2],
     ]);

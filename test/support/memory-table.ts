@@ -1,0 +1,46 @@
+import type { Indexed, SenderIndex, Stored, Table } from '../../shared/platform/table.ts';
+
+/** The one table in memory, with revisions as the real one has them, for tests of what decides by single items. */
+export interface MemoryTable extends Table, SenderIndex {
+  readonly items: ReadonlyMap<string, object & Stored>;
+}
+
+export const memoryTable = (): MemoryTable => {
+  const items = new Map<string, object & Stored>();
+  const indexes = new Map<string, Indexed>();
+  return {
+    items,
+    read: async <T>(key: string) => structuredClone(items.get(key)) as (T & Stored) | undefined,
+    async write(key, item, expected, indexed = {}) {
+      if ((items.get(key)?.revision ?? 0) !== expected) return 'conflict';
+      // As marshalling does: what is undefined is not there.
+      items.set(key, { ...(JSON.parse(JSON.stringify(item)) as object), revision: expected + 1 });
+      indexes.set(key, indexed);
+      return 'written';
+    },
+    async remove(key, expected) {
+      if ((items.get(key)?.revision ?? 0) !== expected) return 'conflict';
+      items.delete(key);
+      indexes.delete(key);
+      return 'written';
+    },
+    due: async (_, now, limit) =>
+      [...indexes]
+        .flatMap(([key, { nextCheckAt }]) =>
+          nextCheckAt !== undefined && nextCheckAt <= now ? [{ key, nextCheckAt }] : [],
+        )
+        .sort((a, b) => a.nextCheckAt - b.nextCheckAt)
+        .slice(0, limit),
+    bySender: async (senderOds, { from, to, state, limit }) => ({
+      rows: [...indexes]
+        .flatMap(([key, indexed]) => {
+          const { updatedAt = 0 } = indexed;
+          const fits = indexed.senderOds === senderOds && updatedAt >= from && updatedAt <= to;
+          if (!fits || (state !== undefined && indexed.state !== state)) return [];
+          return [{ key, updatedAt, ...(indexed.state === undefined ? {} : { state: indexed.state }) }];
+        })
+        .sort((a, b) => b.updatedAt - a.updatedAt)
+        .slice(0, limit),
+    }),
+  };
+};
