@@ -62,6 +62,8 @@ import { putMailbox, putSender } from './registry.ts';
 const region = 'eu-west-2';
 const credentials = { accessKeyId: 'AKIARIG', secretAccessKey: 'a-secret-of-the-rig' };
 export const sender = { mailboxId: 'RX1OT001', odsCode: 'RX1', name: 'Northfield Out of Hours Service' };
+/** Another organisation, whose code and mailbox begin like the sender's; registered at MESH, and here by whoever needs it. */
+export const otherSender = { mailboxId: 'RX10OT001', odsCode: 'RX10', name: 'Southfield Walk-in Centre' };
 export const practice = { mailboxId: 'Y12345OT001', odsCode: 'Y12345', name: 'Willow Lane Surgery' };
 
 /** MessageHeader.id of a message that was sent. */
@@ -115,6 +117,7 @@ export const createRig = async () => {
     mailboxes: [
       { ...sender, password: 'password-1' },
       { ...practice, password: 'password-2' },
+      { ...otherSender, password: 'password-3' },
     ],
     patients: TEST_PATIENTS.map(({ nhsNumber, birthDate, family }) => ({
       nhsNumber,
@@ -186,6 +189,8 @@ export const createRig = async () => {
     secretsClient.send(new CreateSecretCommand({ Name, SecretString: JSON.stringify(value) }));
   await putSecret(environmentSecretName('test'), { sharedKey: 'shared-key', ca: pki.ca });
   await putSecret(mailboxSecretName('test', sender.mailboxId), { ...own, password: 'password-1' });
+  const others = await pki.issueClient(otherSender.mailboxId);
+  await putSecret(mailboxSecretName('test', otherSender.mailboxId), { ...others, password: 'password-3' });
 
   let plan: CrashPlan | undefined;
   const through = <T extends object>(label: string, port: T): T => crashing(label, port, () => plan);
@@ -318,8 +323,8 @@ export const createRig = async () => {
         }
       }
     },
-    async poll(): Promise<void> {
-      await pollMailbox({ ...context, deadline: deadline() }, { mailboxId: sender.mailboxId, slot: 'test' });
+    async poll(mailboxId = sender.mailboxId): Promise<void> {
+      await pollMailbox({ ...context, deadline: deadline() }, { mailboxId, slot: 'test' });
     },
     async watch(): Promise<void> {
       await watch({ ...context, deadline: deadline() });
@@ -336,6 +341,9 @@ export const createRig = async () => {
       return count;
     },
     answerTo(messageHeaderId: string, ...codes: readonly string[]): void {
+      rig.answerInto(sender.mailboxId, messageHeaderId, ...codes);
+    },
+    answerInto(mailboxId: string, messageHeaderId: string, ...codes: readonly string[]): void {
       for (const code of codes) {
         const xml = answerXml(
           { code },
@@ -348,7 +356,7 @@ export const createRig = async () => {
             senderReference: undefined,
           },
         );
-        mesh.control.deliver(sender.mailboxId, {
+        mesh.control.deliver(mailboxId, {
           from: practice.mailboxId,
           workflowId: 'GPFED_CONSULT_REPORT_ACK',
           content: Buffer.from(xml),
