@@ -2,7 +2,7 @@ import { ArnFormat } from 'aws-cdk-lib';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { inboxPrefix, receiptsPrefix, secretRoot, unsentIndex, workIndex } from '../../shared/platform/names.ts';
+import { bySenderIndex, inboxPrefix, receiptsPrefix, secretRoot, unsentIndex, workIndex } from '../../shared/platform/names.ts';
 import type { StageSettings } from '../config/stages.ts';
 import { allow } from '../nag.ts';
 import type { DataStack } from './data-stack.ts';
@@ -133,7 +133,7 @@ export const grantWatch = (
   speakForDocuments(role, reach);
   allow(role, {
     actions: ['dynamodb:Query'],
-    resources: [workIndex, unsentIndex].map((index) => `${data.table.tableArn}/index/${index}`),
+    resources: [workIndex, unsentIndex, bySenderIndex].map((index) => `${data.table.tableArn}/index/${index}`),
   });
   sendTo(role, reach, [reach.ingest, reach.outbox, reach.poll]);
 };

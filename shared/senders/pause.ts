@@ -28,6 +28,8 @@ export interface Resumed extends Changed {
   readonly since: number;
   /** Whatever still went by an ended pause when it was ended has held its document by then. */
   readonly until: number;
+  /** All of it has gone. */
+  readonly over?: true;
 }
 
 /** Longer than any invocation of send. */
@@ -114,7 +116,11 @@ export const resume = async (table: Table, of: Pausable, changed: Changed): Prom
   if (was) {
     await change<Resumed, undefined>(table, resumedKey, (stored) => ({
       kind: 'put',
-      item: { ...changed, since: Math.min(stored?.since ?? was.at, was.at), until: changed.at + afterglow },
+      item: {
+        ...changed,
+        since: stored && !stored.over ? Math.min(stored.since, was.at) : was.at,
+        until: changed.at + afterglow,
+      },
       indexed: { nextCheckAt: changed.at },
       result: undefined,
     }));

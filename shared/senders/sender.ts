@@ -126,10 +126,8 @@ export const senderFile = z.strictObject({
     .describe(
       'For tests: where it is not empty, only these of the NHS numbers that the stage allows; ten digits, or fewer with `*` for the rest. Not with a mailbox in production.',
     ),
-  addresses: addresses.prefault({}).describe('E-mail addresses: `notices`, `escalation` and `digest`, each a list.'),
-  digest: digestRule
-    .prefault({})
-    .describe('When the summary is sent: `days` (`every-day`, `working-days`, `never`) and `at`, a time in London.'),
+  addresses: addresses.prefault({}),
+  digest: digestRule.prefault({}),
   requireDigest: z
     .boolean()
     .default(true)

@@ -59,8 +59,8 @@ export const watchResumed = async (context: WatchContext): Promise<void> => {
   if (count > 0) log.warn('PAUSED_DOCUMENTS_LET_GO', { count });
   const now = clock.now();
   if (!left && now > resumed.until) {
-    // If somebody ended another pause meanwhile, it stays, and comes again.
-    await table.remove(resumedKey, resumed.revision);
+    // Off the index, and kept: no function deletes an item. If somebody ended another pause meanwhile, that one stays.
+    await table.write(resumedKey, { ...resumed, over: true }, resumed.revision);
     return;
   }
   await table.write(resumedKey, resumed, resumed.revision, { nextCheckAt: now + minutes(1) });
