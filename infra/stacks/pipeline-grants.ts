@@ -2,7 +2,14 @@ import { ArnFormat } from 'aws-cdk-lib';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { bySenderIndex, inboxPrefix, receiptsPrefix, secretRoot, unsentIndex, workIndex } from '../../shared/platform/names.ts';
+import {
+  bySenderIndex,
+  inboxPrefix,
+  receiptsPrefix,
+  secretRoot,
+  unsentIndex,
+  workIndex,
+} from '../../shared/platform/names.ts';
 import type { StageSettings } from '../config/stages.ts';
 import { allow } from '../nag.ts';
 import type { DataStack } from './data-stack.ts';
