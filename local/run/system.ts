@@ -8,7 +8,6 @@ import type { CommandOptions } from '../../shared/operate/command.ts';
 import { runCommand } from '../../shared/operate/commands.ts';
 import { targetOf } from '../../shared/operate/target.ts';
 import { apiScopes } from '../../shared/platform/api-routes.ts';
-import { systemClock } from '../../shared/platform/clock.ts';
 import { mailboxFile } from '../../shared/senders/mailbox.ts';
 import { senderFile } from '../../shared/senders/sender.ts';
 import { isJsonObject, type JsonObject } from '../aws/events/pattern.ts';
@@ -86,7 +85,7 @@ const operated = async (dir: string, words: readonly string[], options: CommandO
   const target = targetOf({ dir });
   if (target.kind === 'problem') throw new Error(target.sentence);
   const readText = (path: string) => readFileSync(path, 'utf8');
-  const { ok, lines } = await runCommand(words, { table: target.table, clock: systemClock, readText }, options);
+  const { ok, lines } = await runCommand(words, { table: target.table, clock: target.clock, readText }, options);
   if (!ok) throw new Error(lines.join('\n'));
 };
 

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { systemClock } from '../platform/clock.ts';
 import { commandLine } from './command-line.ts';
 import { targetOf } from './target.ts';
 
@@ -11,7 +10,7 @@ const readText = (path: string): string | undefined => {
   }
 };
 
-const { exitCode, out, errors } = await commandLine(process.argv.slice(2), { clock: systemClock, readText, targetOf });
+const { exitCode, out, errors } = await commandLine(process.argv.slice(2), { readText, targetOf });
 for (const line of out) console.log(line);
 for (const line of errors) console.error(line);
 process.exitCode = exitCode;

@@ -11,7 +11,7 @@ export interface Ending {
   readonly errors: readonly string[];
 }
 
-export interface CommandLineContext extends Omit<CommandContext, 'table'> {
+export interface CommandLineContext extends Omit<CommandContext, 'table' | 'clock'> {
   readonly targetOf: (where: TargetOptions) => Target;
 }
 

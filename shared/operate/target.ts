@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { dynamoDbTable } from '../platform/aws/dynamodb-table.ts';
+import { type Clock, systemClock } from '../platform/clock.ts';
 import type { SenderIndex, Table } from '../platform/table.ts';
 
 /** The part of a local run's `run.json` that a command needs. */
@@ -10,13 +11,21 @@ const runFile = z.object({
   region: z.string(),
   tableName: z.string(),
   credentials: z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
+  timeScale: z.number().positive(),
+  clock: z.object({ origin: z.number(), realOrigin: z.number() }),
 });
 
 /** Where `npm start` keeps its state unless told otherwise. */
 const defaultDir = '.local';
 
 export type Target =
-  | { readonly kind: 'target'; readonly table: Table & SenderIndex; readonly name: string }
+  | {
+      readonly kind: 'target';
+      readonly table: Table & SenderIndex;
+      /** The time there: a local run's is its own. */
+      readonly clock: Clock;
+      readonly name: string;
+    }
   | { readonly kind: 'problem'; readonly sentence: string };
 
 export interface TargetOptions {
@@ -34,7 +43,12 @@ export const targetOf = (options: TargetOptions): Target => {
     return { kind: 'problem', sentence: 'Give either --dir (a local run) or --table (a deployment), not both.' };
   }
   if (options.table !== undefined)
-    return { kind: 'target', table: dynamoDbTable(options.table), name: `table ${options.table}` };
+    return {
+      kind: 'target',
+      table: dynamoDbTable(options.table),
+      clock: systemClock,
+      name: `table ${options.table}`,
+    };
   const dir = options.dir ?? (existsSync(join(defaultDir, 'run.json')) ? defaultDir : undefined);
   if (dir === undefined) {
     return {
@@ -49,10 +63,15 @@ export const targetOf = (options: TargetOptions): Target => {
   }
   const run = runFile.safeParse(JSON.parse(readFileSync(file, 'utf8')));
   if (!run.success) return { kind: 'problem', sentence: `${file} is not a local run's file.` };
-  const { tableName, dynamodbEndpoint: endpoint, region, credentials } = run.data;
+  const { tableName, dynamodbEndpoint: endpoint, region, credentials, timeScale } = run.data;
+  const { origin, realOrigin } = run.data.clock;
   return {
     kind: 'target',
     table: dynamoDbTable(tableName, { endpoint, region, credentials }),
+    clock: {
+      now: () => Math.round(origin + (systemClock.now() - realOrigin) * timeScale),
+      sleep: (ms, signal) => systemClock.sleep(ms / timeScale, signal),
+    },
     name: `the local run in ${dir}`,
   };
 };

@@ -5,7 +5,7 @@ import type { CommandOption } from './command.ts';
 /** Words that are kept, and that others than operators read: nothing about a patient belongs there. */
 export const keptWords = (limit: number) =>
   z
-    .string()
+    .string('must be given')
     .trim()
     .min(1)
     .max(limit)

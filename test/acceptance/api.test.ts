@@ -10,7 +10,6 @@ import type { CommandOptions } from '../../shared/operate/command.ts';
 import { runCommand } from '../../shared/operate/commands.ts';
 import { targetOf } from '../../shared/operate/target.ts';
 import { apiScopes } from '../../shared/platform/api-routes.ts';
-import { systemClock } from '../../shared/platform/clock.ts';
 import { documentIdOf, type OdsCode } from '../../shared/platform/ids.ts';
 import { type Caller, callerWith, type Reply, tokenFor } from '../support/api-caller.ts';
 import { eventually, type SystemUnderTest, startForTest } from '../support/local-system.ts';
@@ -25,7 +24,7 @@ const operate = async (words: readonly string[], options: CommandOptions = {}): 
   const target = targetOf({ dir: system.dir });
   if (target.kind === 'problem') throw new Error(target.sentence);
   const readText = (path: string) => readFileSync(path, 'utf8');
-  const { ok, lines } = await runCommand(words, { table: target.table, clock: systemClock, readText }, options);
+  const { ok, lines } = await runCommand(words, { table: target.table, clock: target.clock, readText }, options);
   if (!ok) throw new Error(lines.join('\n'));
 };
 const put = (what: 'sender' | 'client', content: object): Promise<void> => {

@@ -6,7 +6,6 @@ import { samplePdf } from '../../local/samples/sample-pdf.ts';
 import { makeManifest, manifestBytes, manifestPatient, sha256Of, TEST_PATIENTS } from '../../local/samples/variants.ts';
 import { runCommand } from '../../shared/operate/commands.ts';
 import { targetOf } from '../../shared/operate/target.ts';
-import { systemClock } from '../../shared/platform/clock.ts';
 import { eventually, type SystemUnderTest, startForTest } from '../support/local-system.ts';
 
 /** A report about somebody else than its manifest, in the system as `npm start` runs it: the bundle reads the PDF. */
@@ -56,7 +55,7 @@ it('is held with the reason, and sent once a person has released it', async () =
   const release = () =>
     runCommand(
       ['release', documentId],
-      { table: target.table, clock: systemClock, readText: () => undefined },
+      { table: target.table, clock: target.clock, readText: () => undefined },
       { reason: 'other-patient', by: 'Ann Bell', why: 'both are right' },
     );
   expect(await release()).toMatchObject({ ok: true });

@@ -373,7 +373,7 @@ const holdForPause = async (
 ): Promise<Disposition> => {
   const { documentId } = record;
   const composition = currentComposition(record);
-  const paused = `${pausedWhat(of)} is paused: ${why} It goes by itself once that is over.`;
+  const paused = `${pausedWhat(of)} is paused: ${why.replace(/\.?$/, '.')} It goes by itself once that is over.`;
   if (stateOf(record) === 'SENDING') {
     return waits(context, composition, documentId, paused, context.clock.now() + pauseLook);
   }

@@ -14,9 +14,13 @@ const table: Table & SenderIndex = {
   due: async () => [],
 };
 const context: CommandLineContext = {
-  clock: { now: () => 0, sleep: async () => undefined },
   readText: () => undefined,
-  targetOf: () => ({ kind: 'target', table, name: 'the local run in .local' }),
+  targetOf: () => ({
+    kind: 'target',
+    table,
+    clock: { now: () => 0, sleep: async () => undefined },
+    name: 'the local run in .local',
+  }),
 };
 
 describe('npm run operate', () => {
