@@ -7,8 +7,8 @@ import { profiles } from '../../shared/itk3/profiles.ts';
 import { descendants, valueAt } from '../../shared/itk3/xml-tree.ts';
 import type { MailboxId } from '../../shared/platform/ids.ts';
 import { mailboxFile } from '../../shared/senders/mailbox.ts';
-import { putMailbox, putSender } from '../../shared/senders/registry.ts';
 import { parsed } from '../fixtures/itk3/documents.ts';
+import { putMailbox, putSender } from '../support/registry.ts';
 import { createRig, headerOf, type Rig, sender } from '../support/rig.ts';
 
 /** What really leaves through MESH, held against the standard as a practice sees it. */
