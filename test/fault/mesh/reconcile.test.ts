@@ -4,7 +4,7 @@ import type { Encounter } from '../../../shared/delivery/encounter.ts';
 import { currentComposition } from '../../../shared/delivery/record.ts';
 import { stateOf } from '../../../shared/delivery/state-of.ts';
 import { minutes } from '../../../shared/platform/clock.ts';
-import { putSender } from '../../../shared/senders/registry.ts';
+import { putSender } from '../../support/registry.ts';
 import { createRig, type Rig } from '../../support/rig.ts';
 
 // MESH may have the message and nobody knows. Where local ids are unique MESH is asked before it is sent again.

@@ -5,7 +5,7 @@ import { currentComposition } from '../../../shared/delivery/record.ts';
 import { stateOf } from '../../../shared/delivery/state-of.ts';
 import { minutes } from '../../../shared/platform/clock.ts';
 import { readWhole } from '../../../shared/platform/objects.ts';
-import { putSender } from '../../../shared/senders/registry.ts';
+import { putSender } from '../../support/registry.ts';
 import { createRig, type Rig } from '../../support/rig.ts';
 
 // A document in several transport parts through the whole of sending: what was begun is finished, not begun again.

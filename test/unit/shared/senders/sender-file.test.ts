@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { localIdOf, senderFile } from '../../../../shared/senders/sender.ts';
+import { senderFile } from '../../../../shared/senders/sender.ts';
 
 const least = { odsCode: 'RX1', name: 'N', phone: '01632 960100', mailboxId: 'RX1OT001' };
 const problemsOf = (over: object): string[] =>
@@ -57,13 +57,5 @@ describe('a sender’s file', () => {
     ]);
     expect(problemsOf(notices('a@example.org', 'A@example.org'))).toEqual(['addresses.notices']);
     expect(problemsOf(notices('9691375087@example.org'))).toEqual(['addresses.notices.0']);
-  });
-
-  it('names the local id that MESH is told: the ODS code (GPCM-SD-145, GPCM-SD-146), or an agreed one of each message', () => {
-    const id = '0b9d3c52-6f6e-4c64-9a35-0f6a2e5b7f10';
-    expect(localIdOf(senderFile.parse(least), id)).toEqual({ localId: 'RX1', asTheStandardAsks: true });
-    const unique = localIdOf(senderFile.parse({ ...least, localId: 'unique' }), id);
-    expect(unique).toEqual({ localId: `RX1-${id}`, asTheStandardAsks: false });
-    expect(localIdOf({ odsCode: senderFile.parse(least).odsCode }, id).localId).toBe('RX1');
   });
 });
