@@ -1,5 +1,3 @@
-import { otherProfileAdvice } from '../itk3/profile-advice.ts';
-
 /**
  * MESH's codes, as they come in error bodies and in `Mex-StatusCode` of reports (MESH API specification, GP Connect
  * error handling GPCM-SD-075). Codes are text; one that is not here is kept as it came.
@@ -46,7 +44,7 @@ const table: readonly StatusCode[] = [
   {
     code: '12',
     meaning: 'No mailbox is registered under the recipient’s address.',
-    advice: `Tell the MESH service desk that its routing to this practice failed. ${otherProfileAdvice}`,
+    advice: 'Tell the MESH service desk that its routing to this practice failed.',
   },
   {
     code: '14',
@@ -61,12 +59,12 @@ const table: readonly StatusCode[] = [
   {
     code: '16',
     meaning: 'This mailbox may not send messages of this workflow.',
-    advice: `Ask the MESH service desk to register the workflow for sending by this mailbox. ${otherProfileAdvice}`,
+    advice: 'Ask the MESH service desk to register the workflow for sending by this mailbox.',
   },
   {
     code: '17',
     meaning: 'The workflow is not registered for the mailbox.',
-    advice: `Ask the MESH service desk which mailbox lacks the workflow: the sender’s or the practice’s. ${otherProfileAdvice}`,
+    advice: 'Ask the MESH service desk which mailbox lacks the workflow: the sender’s or the practice’s.',
   },
   {
     code: '18',
@@ -92,7 +90,8 @@ const table: readonly StatusCode[] = [
   {
     code: 'EPL-151',
     meaning: 'No mailbox matches the patient’s practice and this workflow.',
-    advice: `The patient may have no registered practice, or the practice cannot receive this workflow: get the document there another way meanwhile. ${otherProfileAdvice}`,
+    advice:
+      'The patient may have no registered practice, or the practice cannot receive this workflow: get the document there another way meanwhile.',
   },
   {
     code: 'EPL-152',

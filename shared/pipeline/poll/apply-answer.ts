@@ -9,6 +9,7 @@ import { responseCode } from '../../itk3/response-codes.ts';
 import type { MeshReport } from '../../mesh/reports.ts';
 import type { DocumentId, MailboxId, MeshMessageId, MessageHeaderId } from '../../platform/ids.ts';
 import { change } from '../../platform/table.ts';
+import { meshAdvice } from '../mesh-advice.ts';
 import type { PollContext } from './context.ts';
 
 /** What an inbox message did. `unmatched`: no record of ours, or not from the mailbox that sent it. */
@@ -85,7 +86,7 @@ export const applyReport = async (
     code: fitCode(report.statusCode || 'NO_CODE'),
     ...(report.statusEvent === undefined ? {} : { event: fitCode(report.statusEvent) }),
     inboundMessageId: meshMessageId as MeshMessageId,
-    advice: `${report.meaning} ${report.advice}`,
+    advice: `${report.meaning} ${meshAdvice(report.statusCode, report.advice)}`,
   };
   const known = () => context.table.read<MeshItem>(meshKey(linked));
   let item = await known();

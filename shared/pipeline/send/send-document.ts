@@ -26,6 +26,7 @@ import { type Pause, pausedWhat, pauseOver } from '../../senders/pause.ts';
 import { changeCourse, readMailbox } from '../../senders/registry.ts';
 import { deriveIds } from '../derive-ids.ts';
 import { type EnvelopeFile, envelopeFile } from '../envelope.ts';
+import { meshAdvice } from '../mesh-advice.ts';
 import { backoff, longestBackoff } from './backoff.ts';
 import { claimForSending, freeOrphan, releaseClaim } from './claim.ts';
 import { findAtMesh, lookForLost } from './find-at-mesh.ts';
@@ -323,7 +324,7 @@ export const attemptOutcome = (outcome: SendOutcome, at: number): AttemptOutcome
         kind: 'refused',
         at,
         code: outcome.code ?? `HTTP_${outcome.status ?? 'NONE'}`,
-        advice: `${outcome.reason} ${outcome.advice}`,
+        advice: `${outcome.reason} ${meshAdvice(outcome.code, outcome.advice)}`,
       };
     case 'transient':
     case 'configuration':

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,6 +30,17 @@ test('the README shows the example as it stands', () => {
   const readme = readFileSync(join(root, 'shared/mesh/README.md'), 'utf8');
   const [, shown] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
   expect(shown).toBe(readFileSync(example, 'utf8'));
+});
+
+test('the library can be taken out: of the project it needs the clock alone', () => {
+  const folder = join(root, 'shared/mesh');
+  const imported = readdirSync(folder)
+    .filter((name) => name.endsWith('.ts'))
+    .flatMap((name) =>
+      [...readFileSync(join(folder, name), 'utf8').matchAll(/from '([^']+)'/g)].map(([, from]) => from),
+    )
+    .filter((from) => !from?.startsWith('./') && !from?.startsWith('node:'));
+  expect([...new Set(imported)].sort()).toEqual(['../platform/clock.ts', 'zod']);
 });
 
 test('the example sends a file and collects what waits', async () => {
