@@ -8,6 +8,7 @@ import type { MeshControl } from './control.ts';
 import { type Fault, faultKinds, operations } from './fault-script.ts';
 import { empty, json, type Reply } from './replies.ts';
 import { drained, textOf } from './requests.ts';
+import { decode } from './routes.ts';
 import type { Directory, Mailbox } from './routing.ts';
 import { type MeshSettings, meshSettings } from './settings.ts';
 import type { Message, Store } from './store.ts';
@@ -274,7 +275,7 @@ export const administer = async (setting: AdminSetting, request: IncomingMessage
     if (!match) continue;
     const text = await textOf(request);
     if (text === undefined) return json(413, { detail: 'too much' });
-    return handler(setting, match.slice(1).map(decodeURIComponent), text, url.searchParams);
+    return handler(setting, match.slice(1).map(decode), text, url.searchParams);
   }
   await drained(request);
   return notFound;

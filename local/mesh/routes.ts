@@ -31,7 +31,8 @@ const patterns: readonly Pattern[] = [
 const withoutMailbox: readonly Operation[] = ['ping', 'lookup', 'workflowSearch'];
 const prefix = '/messageexchange';
 
-const decode = (part: string): string => {
+/** As it came where it is not well encoded. */
+export const decode = (part: string): string => {
   try {
     return decodeURIComponent(part);
   } catch {

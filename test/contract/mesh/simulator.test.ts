@@ -460,6 +460,11 @@ describe('administration from another process', () => {
   });
 });
 
+test('a path that is not well encoded is answered', async () => {
+  expect((await raw(`${base}/admin/message/%zz`)).status).toBe(404);
+  expect((await raw(`${base}/${sender.mailboxId}/inbox/%zz`)).status).toBe(404);
+});
+
 test('an unknown path is not found', async () => {
   expect((await raw('/messageexchange/A/B/C/D/E')).status).toBe(404);
   expect((await raw('/elsewhere')).status).toBe(404);
