@@ -401,6 +401,14 @@ test.each(['2:2', '2:3', '3:1'])(
   }),
 );
 
+test.each([{}, { 'Mex-Chunk-Range': '1:1' }, { 'Mex-Total-Chunks': 'many' }])(
+  'a 206 that does not say how many parts follow is not taken for the whole message (%j)',
+  onBench(async ({ server, connect }, headers: Record<string, string>) => {
+    server.fault = { on: /inbox/, meets: answer(206, 'x', headers), times: 1 };
+    expect((await connect().download('A1')).kind).toBe('transient');
+  }),
+);
+
 test(
   'text that is not well formed in an id comes to an outcome',
   onBench(async ({ server, connect }) => {

@@ -5,6 +5,7 @@ import { currentComposition } from '../../../shared/delivery/record.ts';
 import { stateOf } from '../../../shared/delivery/state-of.ts';
 import { minutes } from '../../../shared/platform/clock.ts';
 import { readWhole } from '../../../shared/platform/objects.ts';
+import { CrashPlan } from '../../support/faults.ts';
 import { putSender } from '../../support/registry.ts';
 import { createRig, type Rig } from '../../support/rig.ts';
 
@@ -169,6 +170,40 @@ test('a first part whose answer was lost is found by its local id, where that is
   }
   Object.assign(rig.context, { clock });
   await putSender(rig.table, rig.senderSetting);
+});
+
+test('a function that dies in an upload leaves one message, whole, whatever was written down', async () => {
+  const rehearsal = new CrashPlan(0, 'before');
+  await inThreeParts();
+  rig.crashWith(rehearsal);
+  await rig.takeOutbox();
+  rig.crashWith(undefined);
+  const gets = rehearsal.names.flatMap((name, n) => (name === 'messages.get' ? [n + 1] : []));
+  const [, first = 0, second = 0, third = 0] = gets;
+  const points = {
+    'the first part is with MESH, its id not written down': first + 1,
+    'its id is written down': second,
+    'the second part is with MESH, and that not written down': second + 1,
+    'the last part is with MESH, and that not written down': third + 1,
+  };
+  for (const [where, at] of Object.entries(points)) {
+    rig.mesh.control.reset();
+    rig.outbox.length = 0;
+    const { documentId, whole } = await inThreeParts();
+    const plan = new CrashPlan(at, 'before');
+    rig.crashWith(plan);
+    await rig.takeOutbox();
+    rig.crashWith(undefined);
+    expect(plan.crashed, where).toBe(true);
+    const { messageHeaderId } = currentComposition(await recordOf(documentId));
+    rig.clock.leap(minutes(25));
+    await rig.watch();
+    await rig.takeOutbox();
+    expect(stateOf(await recordOf(documentId)), where).toBe('SENT');
+    const own = rig.mesh.control.sent().filter(({ body }) => body.includes(messageHeaderId));
+    expect(own.length, where).toBe(1);
+    expect(own[0]?.body.equals(whole), where).toBe(true);
+  }
 });
 
 test('progress of other bytes is not gone on with', async () => {
