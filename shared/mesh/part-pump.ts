@@ -58,6 +58,8 @@ const flow = (
   course: RequestCourse,
   fail: (reason: string) => void,
 ): void => {
+  // Over already: it will say nothing more, not even that.
+  if (source.destroyed) return fail('The part could not be read.');
   let read = 0;
   let held: Uint8Array | undefined;
   const stop = () => {

@@ -142,12 +142,24 @@ describe('a part that does not keep its word', () => {
   test('breaks off: the stream is closed, and there is no doubt', async () => {
     const stream = new Readable({ read() {} });
     stream.push(Buffer.alloc(100));
-    setTimeout(() => stream.push(Buffer.alloc(100)), 10);
-    const pending = client.send(envelope, [{ length: 1000, open: () => stream }]);
-    setTimeout(() => stream.destroy(new Error('Marker')), 50);
-    const outcome = await pending;
+    const open = () => {
+      setTimeout(() => stream.push(Buffer.alloc(100)), 10);
+      setTimeout(() => stream.destroy(new Error('Marker')), 50);
+      return stream;
+    };
+    const outcome = await client.send(envelope, [{ length: 1000, open }]);
     expect(outcome).toMatchObject({ kind: 'transient', reason: 'The part could not be read.' });
     expect(stream.destroyed).toBe(true);
+  });
+
+  test('was over before it was opened: nobody waits for it', async () => {
+    const stream = new Readable({ read() {} });
+    stream.destroy();
+    await new Promise((resolve) => stream.once('close', resolve));
+    expect(await client.send(envelope, [{ length: 1000, open: () => stream }])).toMatchObject({
+      kind: 'transient',
+      reason: 'The part could not be read.',
+    });
   });
 });
 

@@ -275,7 +275,7 @@ describe.concurrent.each(allOperations)('%s', (operation) => {
     'meets %s every time',
     onBench(async ({ server, connect }, name: string) => {
       const row = rowOf(name);
-      const client = connect(changesFor(row, 120));
+      const client = connect(changesFor(row, 1000));
       server.fault = { on: operations[operation].on, meets: row.meets, times: Number.POSITIVE_INFINITY };
       const outcome = await settle(client, operation);
       expect(outcome.kind).toBe(kindOf(operation, row));
@@ -297,7 +297,7 @@ describe.concurrent.each(allOperations)('%s', (operation) => {
     'meets %s once',
     onBench(async ({ server, connect }, name: string) => {
       const row = rowOf(name);
-      const client = connect(changesFor(row, 500));
+      const client = connect(changesFor(row, 2500));
       server.fault = { on: operations[operation].on, meets: row.meets, times: 1 };
       const outcome = await settle(client, operation);
       const always = kindOf(operation, row);
