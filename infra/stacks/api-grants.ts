@@ -1,12 +1,7 @@
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { bySenderIndex, inboxPrefix, uploadsPrefix } from '../../shared/platform/names.ts';
 import { allow } from '../nag.ts';
-import { dataKey, listing, objects, type Reach, read } from './pipeline-grants.ts';
-
-/** Items of the table whose keys begin so, and no other. */
-const itemsOf = (...kinds: readonly string[]) => ({
-  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': kinds.map((kind) => `${kind}#*`) },
-});
+import { dataKey, itemsOf, listing, objects, type Reach, read } from './pipeline-grants.ts';
 
 /** The API hands over like an organisation does, by dropping; it changes no record and sees no other part of a message. */
 export const grantApi = (role: IRole, reach: Reach): void => {

@@ -54,9 +54,21 @@ export const listing = (role: IRole, bucket: Bucket, prefixes: string[]): void =
 const receipts = (role: IRole, { data }: Reach): void =>
   objects(role, data.drops, receiptsPrefix, [...read, 's3:PutObject']);
 
-/** Records are read consistently and written whole, on condition. No function deletes one: what is passing expires. */
-const records = (role: IRole, { data }: Reach): void =>
-  allow(role, { actions: ['dynamodb:GetItem', 'dynamodb:PutItem'], resources: [data.table.tableArn] });
+/** Items of the table whose keys begin so, and no other. */
+export const itemsOf = (...kinds: readonly string[]) => ({
+  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': kinds.map((kind) => `${kind}#*`) },
+});
+
+/**
+ * Records are read consistently and written whole, on condition. No function deletes one. A report that waited for our
+ * own write, and an upload that MESH does not know any more, are taken away by whoever has dealt with them: left to
+ * expire they would be dealt with again.
+ */
+const records = (role: IRole, { data }: Reach): void => {
+  const resources = [data.table.tableArn];
+  allow(role, { actions: ['dynamodb:GetItem', 'dynamodb:PutItem'], resources });
+  allow(role, { actions: ['dynamodb:DeleteItem'], resources, conditions: itemsOf('PARKED', 'UPLOAD') });
+};
 
 /** The data key, and only by way of the services whose data the role may reach anyhow. */
 export const dataKey = (role: IRole, { data, settings }: Reach, services: readonly string[]): void =>

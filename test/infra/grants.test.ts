@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parkedKey } from '../../shared/delivery/keys.ts';
 import { bySenderIndex, secretRoot, unsentIndex, workIndex } from '../../shared/platform/names.ts';
 import { allows, type Statement, statementsOfRole } from './policies.ts';
 import { account, synthesise } from './support.ts';
@@ -83,9 +84,15 @@ describe('function roles', () => {
 
   it('let all read and write records, and none delete one or look through them all', () => {
     for (const action of ['GetItem', 'PutItem']) expect(who(`dynamodb:${action}`, table)).toEqual([...names]);
-    for (const action of ['DeleteItem', 'Scan', 'DeleteTable', 'UpdateTable']) {
-      expect(who(`dynamodb:${action}`, table)).toEqual([]);
-    }
+    for (const action of ['Scan', 'DeleteTable', 'UpdateTable']) expect(who(`dynamodb:${action}`, table)).toEqual([]);
+  });
+
+  it('let them delete a parked report and an unfinished upload that were dealt with, and no other item', () => {
+    const deleting = names.flatMap((name) =>
+      granted[name].filter(({ Action }) => Action.includes('dynamodb:DeleteItem')).map(({ Condition }) => Condition),
+    );
+    const keys = { 'dynamodb:LeadingKeys': [parkedKey('*'), 'UPLOAD#*'] };
+    expect(deleting).toEqual(names.map(() => ({ 'ForAllValues:StringLike': keys })));
   });
 
   it('let watch alone query, and only the indexes of due work, of what is unsent, and of a sender’s documents', () => {
