@@ -157,6 +157,12 @@ export const stageSettings = z
       .min(1)
       .max(1440)
       .describe('How long sending is tried before a person takes over.'),
+    bankHolidays: z.strictObject({
+      added: z
+        .array(z.iso.date())
+        .describe('Bank holidays of England beside those by rule, as dates: those that are proclaimed once.'),
+      removed: z.array(z.iso.date()).describe('Dates that are bank holidays by rule and this once are not.'),
+    }),
     logLevel: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).describe('The least severe log lines that are written.'),
     logRetentionDays: logRetentionDays.describe('How long logs are kept.'),
     archiveLock: z.strictObject({
@@ -202,6 +208,7 @@ const common = {
   maxPdfBytes: 100 * 2 ** 20,
   doubtWaitMinutes: 15,
   giveUpAfterMinutes: 240,
+  bankHolidays: { added: [], removed: [] },
   logLevel: 'INFO',
   queues: {
     ingest: { batchSize: 5, maxConcurrency: 5, maxReceiveCount: 50 },

@@ -4,7 +4,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { countersOf, type MetricName } from '../../shared/platform/measure.ts';
-import { type CountingFunction, gatewayMetric, metricOf, sumOver } from '../constructs/metrics.ts';
+import { type CountingFunction, gatewayMetric, metricOf } from '../constructs/metrics.ts';
 import type { Monitoring } from '../constructs/monitoring.ts';
 
 /** Every function through which a document can come to need a person. */
@@ -36,13 +36,13 @@ export class OutcomeAlarms extends Construct {
     monitoring.addMediumSeverityAlarm(this, 'Attention', {
       feature: 'Documents',
       condition: 'NeedAttention',
-      metric: sumOver(movers, 'DocumentsNeedingAttention', { stage: monitoring.stage, period: 5 }),
+      metric: standing(monitoring, 'AttentionOpen', 'Maximum'),
       threshold: 1,
       whatHappened:
-        'In the last five minutes at least one document came to need a person: it ended without being accepted, is held, or the practice is silent for too long. The alarm ends when no further one does, not when the first is dealt with.',
+        'At least one document needs a person: it ended without being accepted, is held, or somebody is silent for too long. The alarm ends when each has moved on, or somebody has recorded what was done about it.',
       runbook: 'attention',
-      // Counted as it happens: silence means that nothing more happened, and a silent watch has an alarm of its own.
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+      // Silence deals with nothing; PollHeartbeatMissing tells of it.
+      treatMissingData: TreatMissingData.IGNORE,
     });
     monitoring.addMediumSeverityAlarm(this, 'Quarantine', {
       feature: 'Poll',

@@ -65,6 +65,7 @@ export class OperationsDashboard extends Dashboard {
         ],
         [
           figure('Oldest unsent, minutes', read('watch', 'OldestUnsentMinutes', 'Maximum')),
+          figure('Needing a person', read('watch', 'AttentionOpen', 'Maximum')),
           figure('Circuits open', read('watch', 'CircuitsOpen', 'Maximum')),
           figure('Mailboxes without a poll', read('watch', 'MailboxesWithoutPoll', 'Maximum')),
           figure('Days that certificates last', read('watch', 'CertificateDaysLeft', 'Minimum')),

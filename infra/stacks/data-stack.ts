@@ -6,6 +6,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, CfnBucket, ObjectOwnership
 import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import {
+  attentionIndex,
   bySenderIndex,
   environmentSecretName,
   expiryAttribute,
@@ -214,6 +215,13 @@ export class DataStack extends Stack {
       indexName: unsentIndex,
       partitionKey: { name: 'workShard', type: AttributeType.STRING },
       sortKey: { name: 'unsentSince', type: AttributeType.NUMBER },
+      projectionType: ProjectionType.KEYS_ONLY,
+    });
+    // What needs a person: counted each minute, and listed for operators.
+    table.addGlobalSecondaryIndex({
+      indexName: attentionIndex,
+      partitionKey: { name: 'workShard', type: AttributeType.STRING },
+      sortKey: { name: 'attentionSince', type: AttributeType.NUMBER },
       projectionType: ProjectionType.KEYS_ONLY,
     });
     table.addGlobalSecondaryIndex({

@@ -3,6 +3,7 @@ import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import {
+  attentionIndex,
   bySenderIndex,
   inboxPrefix,
   receiptsPrefix,
@@ -152,7 +153,9 @@ export const grantWatch = (
   speakForDocuments(role, reach);
   allow(role, {
     actions: ['dynamodb:Query'],
-    resources: [workIndex, unsentIndex, bySenderIndex].map((index) => `${data.table.tableArn}/index/${index}`),
+    resources: [workIndex, unsentIndex, attentionIndex, bySenderIndex].map(
+      (index) => `${data.table.tableArn}/index/${index}`,
+    ),
   });
   sendTo(role, reach, [reach.ingest, reach.outbox, reach.poll]);
 };

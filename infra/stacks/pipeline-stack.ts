@@ -42,6 +42,8 @@ export class PipelineStack extends Stack {
       MESSAGES_BUCKET: data.messages.bucketName,
       DOUBT_WAIT_MINUTES: String(settings.doubtWaitMinutes),
       GIVE_UP_AFTER_MINUTES: String(settings.giveUpAfterMinutes),
+      BANK_HOLIDAYS_ADDED: settings.bankHolidays.added.join(','),
+      BANK_HOLIDAYS_REMOVED: settings.bankHolidays.removed.join(','),
       POWERTOOLS_SERVICE_NAME: name,
       POWERTOOLS_METRICS_NAMESPACE: metricsNamespace,
       POWERTOOLS_LOG_LEVEL: settings.logLevel,

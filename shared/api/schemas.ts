@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { states } from '../delivery/states.ts';
+import { attentionCodes } from '../delivery/attention-codes.ts';
+import { resolutionRoutes } from '../delivery/record.ts';
+import { movers, states } from '../delivery/states.ts';
 import { warningCodes } from '../delivery/warnings.ts';
 import { attachmentTypes } from '../itk3/attachment-types.ts';
 import { manifestSchema } from '../submission/manifest.ts';
@@ -13,8 +15,10 @@ const documentId = z
   );
 const time = z.iso.datetime().describe('RFC 3339, UTC.');
 const whoseMove = z
-  .enum(['nobody', 'this system', 'the practice', 'the sender'])
-  .describe('Who has to do something next. “the sender” is your organisation.');
+  .enum(movers)
+  .describe(
+    'Who has to do something next. “the sender” is your organisation, “the operators” those who run this system.',
+  );
 
 export const uploadRequest = z.strictObject({
   size: z.int().min(1).describe('Length of the file in bytes: the upload must have exactly this length.'),
@@ -102,6 +106,26 @@ export const documentAnswer = z.strictObject({
   meaning: z.string().describe('What the state means. ACCEPTED does not mean that anybody has read the document.'),
   whoseMove,
   advice: z.string().optional().describe('What to do, where there is something to do.'),
+  attention: z
+    .array(
+      z.strictObject({
+        code: z.enum(attentionCodes).describe('Stable; docs/states.md explains each.'),
+        since: time.describe('Since when it is so.'),
+        what: z.string().describe('What is wrong.'),
+        whoseMove,
+        todo: z.string().describe('What to do.'),
+        practice: z
+          .strictObject({ odsCode: z.string().optional(), name: z.string().optional() })
+          .optional()
+          .describe('The practice that it is about, where one is known.'),
+      }),
+    )
+    .optional()
+    .describe('What needs a person, most pressing first; absent where nothing does.'),
+  resolutions: z
+    .array(z.strictObject({ at: time, by: z.string(), route: z.enum(resolutionRoutes), note: z.string().optional() }))
+    .optional()
+    .describe('What people did about it, oldest first.'),
   problems: z.array(problem).optional().describe('Why it was rejected here: all of it.'),
   warnings: z
     .array(
@@ -112,7 +136,7 @@ export const documentAnswer = z.strictObject({
       }),
     )
     .optional()
-    .describe('What other versions of the same encounter mean for this one, where somebody should know.'),
+    .describe('What somebody should know beside: what other versions of the same encounter mean, that it came late.'),
   patientCheck: z
     .strictObject({ outcome: z.enum(['matched', 'no-number', 'unchecked', 'other-patient']), meaning: z.string() })
     .optional()

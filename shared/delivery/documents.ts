@@ -2,6 +2,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { DocumentId } from '../platform/ids.ts';
 import type { Measure } from '../platform/measure.ts';
 import { change, type Indexed, type Stored, type Table } from '../platform/table.ts';
+import { attentionSince } from './attention.ts';
 import { type DeliverySettings, nextCheckAt } from './due.ts';
 import type { DeliveryEvent } from './events.ts';
 import { documentKey } from './keys.ts';
@@ -28,12 +29,14 @@ export type Applied =
 export const indexedRecord = (record: DocumentRecord, now: number, settings: DeliverySettings): Indexed => {
   const due = nextCheckAt(record, now, settings);
   const unsent = unsentSince(record);
+  const attention = attentionSince(record);
   return {
     senderOds: record.senderOds,
     updatedAt: now,
     state: stateOf(record),
     ...(due === undefined ? {} : { nextCheckAt: due }),
     ...(unsent === undefined ? {} : { unsentSince: unsent }),
+    ...(attention === undefined ? {} : { attentionSince: attention }),
   };
 };
 
@@ -69,9 +72,18 @@ export const applyEvent = async (
     },
   );
   if (measure && applied.kind === 'changed') {
-    for (const { kind, metric, value } of figuresOf(before, applied.record)) {
-      if (kind === 'counted') measure.count(metric, value);
-      else measure.record(metric, value);
+    for (const figure of figuresOf(before, applied.record)) {
+      switch (figure.kind) {
+        case 'counted':
+          measure.count(figure.metric, figure.value);
+          break;
+        case 'recorded':
+          measure.record(figure.metric, figure.value);
+          break;
+        case 'of-sender':
+          measure.countOf(figure.senderOds, figure.metric);
+          break;
+      }
     }
   }
   return applied;

@@ -1,13 +1,17 @@
 import { days, hours, minutes } from '../platform/clock.ts';
 import { isOnlyPaused } from './holds.ts';
 import { currentComposition, type DocumentRecord } from './record.ts';
+import { overdueAt, returnNearAt, silenceOf, unsentOverdueAt } from './silence.ts';
 import { doubtfulAttempt, hasEnded, stateOf } from './state-of.ts';
 import { hasWork } from './work.ts';
+import type { BankHolidayExceptions } from './working-days.ts';
 
 /** What a deployment may set (environment, `DOUBT_WAIT_MINUTES`, `GIVE_UP_AFTER_MINUTES`). Milliseconds. */
 export interface DeliverySettings {
   readonly doubtWait: number;
   readonly giveUpAfter: number;
+  /** `BANK_HOLIDAYS_ADDED`, `BANK_HOLIDAYS_REMOVED`. */
+  readonly bankHolidays?: BankHolidayExceptions;
 }
 
 /** Grace in which the invocation that wrote work does it itself. */
@@ -22,9 +26,8 @@ export const halfNotice = minutes(5);
 export const queueSilence = minutes(20);
 /** A report that overtook our own write is matched within moments; one that waits longer is nobody's of ours. */
 export const parkedLimit = hours(1);
-// No source gives numbers for these two: defaults for a clinical safety officer to decide (GPCM-SD-095).
-export const infrastructureDue = hours(24);
-export const businessDue = days(2);
+/** Between two looks at a silence that is due but may not be told yet. */
+const soon = minutes(5);
 
 /**
  * When somebody must look at this document again; `undefined` only if it has ended and nothing is left to do.
@@ -34,11 +37,30 @@ export const nextCheckAt = (record: DocumentRecord, now: number, settings: Deliv
   // Whoever released it cannot ask compose; the next minute does.
   if (record.work.composeAgain !== undefined) return now;
   if (hasWork(record.work)) return now + workGrace;
-  if (hasEnded(record)) return undefined;
+  const told = toBeToldAt(record, settings);
+  const nextTold = told === undefined ? undefined : Math.max(now + soon, told);
+  if (hasEnded(record)) return nextTold;
   // Resuming lets it go; this is for one that was held at that very moment.
   if (isOnlyPaused(record)) return now + unfinishedAfter;
   // What only a person can move on is looked at daily.
-  if (record.holds.length > 0 || record.overdueSince !== undefined) return now + days(1);
+  if (record.holds.length > 0) return now + days(1);
+  const times = [nextTold, movesAt(record, now, settings)].filter((time) => time !== undefined);
+  return times.length === 0 ? now + days(1) : Math.min(...times);
+};
+
+/** The next silence that is to be told of and is not yet. */
+const toBeToldAt = (record: DocumentRecord, { bankHolidays }: DeliverySettings): number | undefined => {
+  const silence = silenceOf(record);
+  const times = [
+    silence && record.overdueSince === undefined ? overdueAt(record, silence, bankHolidays) : undefined,
+    record.returnNearSince === undefined ? returnNearAt(record) : undefined,
+    record.unsentOverdueSince === undefined ? unsentOverdueAt(record) : undefined,
+  ].filter((time) => time !== undefined);
+  return times.length === 0 ? undefined : Math.min(...times);
+};
+
+/** When this system has something to do about it. */
+const movesAt = (record: DocumentRecord, now: number, settings: DeliverySettings): number | undefined => {
   const composition = currentComposition(record);
   switch (stateOf(record)) {
     case 'RECEIVED':
@@ -53,9 +75,7 @@ export const nextCheckAt = (record: DocumentRecord, now: number, settings: Deliv
         (doubtfulAttempt(composition)?.deadline ?? now) + settings.doubtWait,
         composition.waiting?.until ?? 0,
       );
-    case 'SENT':
-      return Math.max(now + hours(1), (composition.sentAt ?? now) + infrastructureDue);
     default:
-      return Math.max(now + hours(1), (composition.infrastructure?.at ?? now) + businessDue);
+      return undefined;
   }
 };

@@ -4,7 +4,7 @@ import type { Table } from '../platform/table.ts';
 import type { Encounter } from './encounter.ts';
 import { documentKey } from './keys.ts';
 import type { Composition, DocumentRecord } from './record.ts';
-import { answeredState, stateOf, stateOfComposition } from './state-of.ts';
+import { answeredState, stateOf, stateOfComposition, undecided } from './state-of.ts';
 import type { State } from './states.ts';
 import { takenUpAt } from './unsent.ts';
 
@@ -66,7 +66,7 @@ export const standingBehind = (
 ): Standing | 'look-further' => {
   const { documentId, version } = record;
   if (version === undefined) return 'look-further';
-  if (record.contradiction) return {};
+  if (record.compositions.some(undecided)) return {};
   const elsewhere = ({ practice: other }: Composition) =>
     other !== undefined && practice !== undefined && other !== practice ? other : undefined;
   const replacing = ({ documentBundleId, sentAt, attempts }: Composition): Standing => {

@@ -1,8 +1,18 @@
 import type { DocumentId, MeshMessageId, MessageHeaderId, OdsCode } from '../platform/ids.ts';
 import type { DeliverySettings } from './due.ts';
+import type { DueTimes } from './due-times.ts';
 import type { Standing } from './earlier-versions.ts';
 import type { PatientFinding } from './patient-check.ts';
-import type { Acknowledgement, AttemptOutcome, MeshReport, RecordedProblem, Source, StoredMessage } from './record.ts';
+import type {
+  Acknowledgement,
+  AttemptOutcome,
+  HoldReason,
+  MeshReport,
+  RecordedProblem,
+  ResolutionRoute,
+  Source,
+  StoredMessage,
+} from './record.ts';
 import type { Discard } from './work.ts';
 
 /** What a document's drop says about it. */
@@ -34,6 +44,10 @@ export type DeliveryEvent =
       readonly ids: DeriveIds;
       readonly practice?: OdsCode;
       readonly standing?: Standing;
+      /** Of its sender, as they are set when it comes. */
+      readonly dueTimes?: DueTimes;
+      /** When the consultation was saved, as the manifest says; epoch ms. Only how late it came is kept. */
+      readonly savedAt?: number;
     }
   | {
       readonly kind: 'drop-rejected';
@@ -49,15 +63,7 @@ export type DeliveryEvent =
       readonly pdfVersionId: string;
       readonly finding: PatientFinding;
     }
-  /** Its sender, its mailbox or everybody is paused. */
-  | { readonly kind: 'held'; readonly reason: 'paused'; readonly by: string; readonly why: string }
-  /** A person lets it go on: who, and why. */
-  | {
-      readonly kind: 'released';
-      readonly reason: 'other-patient' | 'paused';
-      readonly by: string;
-      readonly why: string;
-    }
+  | PersonEvent
   | { readonly kind: 'rejected'; readonly composition: number; readonly problems: readonly RecordedProblem[] }
   | { readonly kind: 'suppressed'; readonly composition: number; readonly why: 'confidential' | 'registered-here' }
   | {
@@ -113,4 +119,24 @@ export type DeliveryEvent =
     }
   | { readonly kind: 'reported'; readonly meshMessageId: MeshMessageId; readonly report: MeshReport }
   /** `watch` looked, because a due time came. */
-  | { readonly kind: 'due'; readonly settings: DeliverySettings };
+  | {
+      readonly kind: 'due';
+      readonly settings: DeliverySettings;
+      /**
+       * When the last poll began that read the mailbox's inbox to the end: a silence counts from there. Absent: nobody
+       * reads it any more.
+       */
+      readonly inboxReadAt?: number;
+    };
+
+/** What a person does to a document. Each twice is once; each that cannot be done says why. */
+export type PersonEvent = { readonly by: string } & (
+  | { readonly kind: 'held'; readonly reason: Extract<HoldReason, 'operator' | 'paused'>; readonly why: string }
+  /** Lets it go on. A doubt that is released allows one more attempt, flagged, with the same bytes and ids. */
+  | { readonly kind: 'released'; readonly reason: HoldReason; readonly why: string }
+  | { readonly kind: 'cancelled'; readonly why: string }
+  | { readonly kind: 'resolved'; readonly route: ResolutionRoute; readonly note?: string }
+  | { readonly kind: 'contradiction-decided'; readonly as: 'accepted' | 'rejected'; readonly why: string }
+  /** `newest`: the highest version of the encounter that was ever begun, as its item says. */
+  | { readonly kind: 'resend-asked'; readonly newest: number; readonly ids: DeriveIds; readonly why: string }
+);

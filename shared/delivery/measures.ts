@@ -1,19 +1,23 @@
-import type { MetricName } from '../platform/measure.ts';
+import type { OdsCode } from '../platform/ids.ts';
+import type { MetricName, SenderCounter } from '../platform/measure.ts';
+import { attentionOf } from './attention.ts';
 import { isLateReplacement } from './earlier-versions.ts';
 import { currentComposition, type DocumentRecord } from './record.ts';
 import { stateOf } from './state-of.ts';
-import { meanings, type State } from './states.ts';
+import type { State } from './states.ts';
 import { takenUpAt } from './unsent.ts';
 
 /** One figure: `counted` adds up, `recorded` is a reading in seconds. */
-export interface Figure {
-  readonly kind: 'counted' | 'recorded';
-  readonly metric: MetricName;
-  readonly value: number;
-}
+export type Figure =
+  | { readonly kind: 'counted' | 'recorded'; readonly metric: MetricName; readonly value: number }
+  /** Once, for the organisation that handed it over. */
+  | { readonly kind: 'of-sender'; readonly metric: SenderCounter; readonly senderOds: OdsCode };
 
-/** What coming into a state counts as. Being handed to MESH is no milestone of its own: it is tried, and goes or not. */
-const milestones: Readonly<Record<Exclude<State, 'RECEIVED' | 'COMPOSED' | 'SENDING' | 'SENT'>, MetricName>> = {
+/** What coming into a state counts as. Being handed to MESH is no milestone of its own: it is tried, and goes or not. Cancelling is done by a
+ * person's command, which emits no metrics. */
+const milestones: Readonly<
+  Record<Exclude<State, 'RECEIVED' | 'COMPOSED' | 'SENDING' | 'SENT' | 'CANCELLED'>, MetricName>
+> = {
   INFRASTRUCTURE_ACKNOWLEDGED: 'DocumentsInfrastructureAcknowledged',
   ACCEPTED: 'DocumentsAccepted',
   REJECTED: 'DocumentsRejected',
@@ -32,19 +36,9 @@ const isMilestone = (state: State): state is keyof typeof milestones => state in
 
 const secondsSince = (from: number, to: number) => Math.max(0, (to - from) / 1000);
 
-/** A person's move, and nobody else's: it ended badly, it is held, or the practice is silent for too long. */
-const reasonsForAttention = (record: DocumentRecord): readonly string[] => {
-  const state = stateOf(record);
-  const { olderVersionAt, sentAt: gone } = currentComposition(record);
-  return [
-    ...(meanings[state].ended && meanings[state].whoseMove === 'the sender' ? [state] : []),
-    // A pause is ended by whoever made it, and lets all go at once.
-    ...record.holds.flatMap(({ reason, at }) => (reason === 'paused' ? [] : [`held ${reason} ${at}`])),
-    ...(record.overdueSince === undefined ? [] : ['overdue']),
-    // Told once, when it has gone to the new practice: the old one must be told by a person.
-    ...(olderVersionAt && gone ? [`version ${olderVersionAt.version} elsewhere`] : []),
-  ];
-};
+/** Each condition, by when it began: the same one come anew counts again. */
+const openConditions = (record: DocumentRecord): readonly string[] =>
+  attentionOf(record).map(({ code, since }) => `${code} ${since}`);
 
 /** What one change of a record is worth telling CloudWatch. Pure; the store calls it for every write that went through. */
 export const figuresOf = (before: DocumentRecord | undefined, after: DocumentRecord): readonly Figure[] => {
@@ -78,10 +72,13 @@ export const figuresOf = (before: DocumentRecord | undefined, after: DocumentRec
   }
   count('DocumentsHeld', after.holds.length - (before?.holds.length ?? 0));
   if (after.overdueSince !== undefined && before?.overdueSince === undefined) count('DocumentsOverdue');
-  const known = before ? reasonsForAttention(before) : [];
-  if (reasonsForAttention(after).some((reason) => !known.includes(reason))) count('DocumentsNeedingAttention');
+  const known = before ? openConditions(before) : [];
+  if (openConditions(after).some((one) => !known.includes(one))) count('DocumentsNeedingAttention');
   const late = (record: DocumentRecord | undefined) => record?.compositions.some(isLateReplacement) === true;
   if (late(after) && !late(before)) count('LateReplacements');
+  if (composition.lateHandover && !was && composition.takenUpAgainAt === undefined) {
+    figures.push({ kind: 'of-sender', metric: 'LateHandovers', senderOds: after.senderOds });
+  }
   count('DuplicateDrops', after.counts.duplicateDrops - (before?.counts.duplicateDrops ?? 0));
   count('RefusedDrops', after.counts.refusedDrops - (before?.counts.refusedDrops ?? 0));
   return figures;

@@ -1,10 +1,9 @@
-import { responseCode } from '../itk3/response-codes.ts';
 import { isoTime } from '../platform/clock.ts';
 import { receiptsPrefix } from '../platform/names.ts';
+import { type Attention, attentionOf } from './attention.ts';
 import type { StoredRecord } from './documents.ts';
-import { isHeldFor } from './holds.ts';
 import { type PatientFinding, patientCheckWords } from './patient-check.ts';
-import { currentComposition, type DocumentRecord, type RecordedProblem } from './record.ts';
+import { currentComposition, type DocumentRecord, type RecordedProblem, type Resolution } from './record.ts';
 import { stateOf } from './state-of.ts';
 import { type Mover, meanings, type State } from './states.ts';
 import { type Warning, warningsOf } from './warnings.ts';
@@ -41,7 +40,11 @@ export interface Receipt {
   readonly problems?: readonly RecordedProblem[];
   /** Where the drop under this name was refused: how the document that stands goes on, which it did not change. */
   readonly document?: { readonly state: State; readonly meaning: string; readonly whoseMove: Mover };
-  /** What somebody should know beside the state: what other versions of the encounter mean. */
+  /** What needs a person, most pressing first: what is wrong, since when, whose move it is, what to do. */
+  readonly attention?: readonly (Omit<Attention, 'since'> & { readonly since: string })[];
+  /** What people did about it. */
+  readonly resolutions?: readonly (Omit<Resolution, 'at' | 'of'> & { readonly at: string })[];
+  /** What somebody should know beside the state: what other versions of the encounter mean, that it came late. */
   readonly warnings?: readonly Warning[];
   /** The practice may hold two copies. */
   readonly possibleDuplicate?: true;
@@ -131,30 +134,17 @@ const suppressionAdvice = {
   'registered-here': 'The patient is registered with your own organisation, so there is nobody to send the report to.',
 } as const;
 
-const voidAdvice =
-  'Urgent: the practice may hold no valid version. Telephone it. Once a person has reviewed the report, hand it over again, complete, under the next version number: it then stands by itself and refers to none of these.';
-
-const adviceOf = (record: StoredRecord, way: WayIn): string | undefined => {
+/** What to do: about what needs a person first, or what it waits for. */
+const adviceOf = (record: StoredRecord, way: WayIn, [pressing]: readonly Attention[]): string | undefined => {
   const composition = currentComposition(record);
+  if (pressing) return pressing.todo;
   const [hold] = record.holds;
   if (hold) return hold.why;
   switch (stateOf(record)) {
-    case 'REJECTED':
-      return wordings[way].putRight;
     case 'SUPPRESSED':
       return composition.suppression && suppressionAdvice[composition.suppression.why];
-    case 'SEND_FAILED':
-      return composition.failure?.advice;
-    case 'UNDELIVERED':
-      return composition.report?.advice;
-    case 'INFRASTRUCTURE_REJECTED':
-      return composition.infrastructure && responseCode(composition.infrastructure.code).advice;
-    case 'BUSINESS_REJECTED':
-      return composition.business && responseCode(composition.business.code).advice;
-    case 'NULL_AND_VOID':
-      return voidAdvice;
-    case 'ACCEPTED':
-      return composition.business?.code === '30004' ? responseCode('30004').advice : undefined;
+    case 'CANCELLED':
+      return wordings[way].cancelled;
     case 'RECEIVED':
       return awaitsNamedFiles(record)
         ? wordings[way].namedFilesMissing(composition.awaitingFiles?.paths ?? [])
@@ -184,6 +174,10 @@ export const receiptOf = (record: StoredRecord, drop: DocumentRecord['drops'][nu
   };
 };
 
+/** A hold says more than the state in which it holds. */
+const heldWhat = (attention: readonly Attention[]): string | undefined =>
+  attention.find(({ code }) => code === 'HELD_OTHER_PATIENT')?.what;
+
 /** How the document itself stands, in the words of one way in. */
 export const documentReceipt = (
   record: StoredRecord,
@@ -193,7 +187,8 @@ export const documentReceipt = (
 ): Receipt => {
   const composition = currentComposition(record);
   const state = stateOf(record);
-  const advice = adviceOf(record, way);
+  const attention = attentionOf(record, way);
+  const advice = adviceOf(record, way, attention);
   const warnings = warningsOf(record);
   const { patientCheck } = composition;
   return {
@@ -212,12 +207,21 @@ export const documentReceipt = (
     whatAcceptedMeans,
     meaning: awaitsNamedFiles(record)
       ? 'The manifest is here; not every file that it names is.'
-      : isHeldFor(record, 'other-patient')
-        ? 'Held before anything was sent: the PDF seems to be about another patient.'
-        : meanings[state].meaning,
+      : (heldWhat(attention) ?? meanings[state].meaning),
     whoseMove: whoseMove(record),
     ...(advice === undefined ? {} : { advice }),
     ...(composition.rejection ? { problems: composition.rejection.problems } : {}),
+    ...(attention.length === 0 ? {} : { attention: attention.map((one) => ({ ...one, since: isoTime(one.since) })) }),
+    ...(record.resolutions === undefined
+      ? {}
+      : {
+          resolutions: record.resolutions.map(({ at, by, route, note }) => ({
+            at: isoTime(at),
+            by,
+            route,
+            ...(note === undefined ? {} : { note }),
+          })),
+        }),
     ...(warnings.length === 0 ? {} : { warnings }),
     ...(composition.possibleDuplicate ? { possibleDuplicate: true as const } : {}),
     ...(patientCheck === undefined

@@ -1,4 +1,6 @@
 import type { DocumentId, MailboxId, MeshMessageId, MessageHeaderId, OdsCode } from '../platform/ids.ts';
+import type { AttentionCode } from './attention-codes.ts';
+import type { DueTimes } from './due-times.ts';
 import type { OlderVersion, Predecessor } from './earlier-versions.ts';
 import type { OtherPatientRelease, PatientCheck } from './patient-check.ts';
 import type { Discard, Work } from './work.ts';
@@ -22,9 +24,14 @@ export interface DocumentRecord {
   readonly holds: readonly Hold[];
   /** Drops of this identity with other content that were refused, newest last: their own names' receipts say so. */
   readonly refusals?: readonly Refusal[];
-  readonly contradiction?: { readonly at: number; readonly code: string; readonly was: string };
-  /** Acknowledgements that are longer in coming than their due time. */
+  /** Since when an acknowledgement is longer in coming than its due time. Which one, the state says. */
   readonly overdueSince?: number;
+  /** Since when it is so long that MESH is about to hand the message back (`MESH_RETURN_NEAR`). */
+  readonly returnNearSince?: number;
+  /** Since when its content waits longer to be sent than it should. */
+  readonly unsentOverdueSince?: number;
+  /** What people did about it, oldest first: each covers the conditions that were open then, and no later one. */
+  readonly resolutions?: readonly Resolution[];
   readonly history: readonly HistoryEntry[];
   readonly counts: Counts;
   readonly work: Work;
@@ -43,6 +50,10 @@ export interface Composition {
   readonly documentBundleId: string;
   /** The practice that the manifest names as the patient's: an ODS code is no patient data. */
   readonly practice?: OdsCode;
+  /** When somebody is to be told of a silence; absent on compositions of the past, for which the defaults hold. */
+  readonly dueTimes?: DueTimes;
+  /** Handed over so many minutes after the consultation was saved, where that is longer than it should be (GPCM-SD-096). */
+  readonly lateHandover?: { readonly minutes: number };
   /** D of the version that this one replaces. */
   readonly replaces?: string;
   /** Which version that is, and when it had been handed to MESH. */
@@ -62,6 +73,8 @@ export interface Composition {
   readonly stored?: StoredMessage;
   readonly rejection?: { readonly at: number; readonly problems: readonly RecordedProblem[] };
   readonly suppression?: { readonly at: number; readonly why: 'confidential' | 'registered-here' };
+  /** Its sender does not want it sent; nothing of it had left. */
+  readonly cancellation?: Decision;
   readonly supersededBy?: { readonly at: number; readonly version: number };
   /** After this nobody tries any more: a person takes over. */
   readonly giveUpAt?: number;
@@ -76,6 +89,67 @@ export interface Composition {
   readonly infrastructure?: Acknowledgement;
   readonly business?: Acknowledgement;
   readonly report?: MeshReport;
+  /** Answers and reports that came beside and decide nothing, newest last. */
+  readonly alsoAnswered?: readonly Acknowledgement[];
+  readonly alsoReported?: readonly MeshReport[];
+  /** Two answers that exclude each other; it stands until a person has decided. The answer is the one that came second. */
+  readonly contradiction?: Contradiction;
+  /** Contradictions that a person had decided when another one came. */
+  readonly decidedContradictions?: readonly Contradiction[];
+  /** A person lets a doubt be followed by one more attempt: so many copies may have left when they did. */
+  readonly resendGranted?: Decision & { readonly afterPosts: number };
+  /** How it had gone before a person asked for the same bytes to be sent again. */
+  readonly earlierSends?: readonly EarlierSend[];
+  /** The practice that MESH chose, as tracking tells. */
+  readonly routed?: Routed;
+  /** How often tracking was asked, and when next; without `nextAt` not again. */
+  readonly tracking?: { readonly asked: number; readonly nextAt?: number };
+}
+
+/** What a person decided: who, why, when. Our own words and theirs, without patient data. */
+export interface Decision {
+  readonly at: number;
+  readonly by: string;
+  readonly why: string;
+}
+
+export interface Contradiction {
+  readonly at: number;
+  readonly level: 'infrastructure' | 'business';
+  readonly answer: Acknowledgement;
+  /** The state that it contradicts. */
+  readonly was: string;
+  readonly decision?: Decision & { readonly as: 'accepted' | 'rejected' };
+}
+
+/** One round of sending that was over when a person asked for another. */
+export interface EarlierSend extends Decision {
+  /** The last attempt of the round. */
+  readonly lastAttempt: number;
+  readonly sentAt?: number;
+  readonly meshMessageId?: MeshMessageId;
+  readonly report?: MeshReport;
+  readonly failure?: NonNullable<Composition['failure']>;
+}
+
+export interface Routed {
+  readonly at: number;
+  readonly mailboxId: string;
+  readonly odsCode?: string;
+  readonly organisation?: string;
+}
+
+export const resolutionRoutes = ['resent', 'posted', 'emailed', 'telephoned', 'not-needed'] as const;
+export type ResolutionRoute = (typeof resolutionRoutes)[number];
+
+/** What somebody did about a document that needed a person. */
+export interface Resolution {
+  readonly at: number;
+  readonly by: string;
+  readonly route: ResolutionRoute;
+  readonly note?: string;
+  /** The conditions that were open then. */
+  readonly of: readonly AttentionCode[];
 }
 
 /** Where a composition's input lay, version by version. */
@@ -134,6 +208,8 @@ export interface Acknowledgement {
   readonly polarity: 'positive' | 'negative';
   readonly inboundMessageId: MeshMessageId;
   readonly mailboxId: MailboxId;
+  /** The mailbox that MESH says it came from. */
+  readonly fromMailboxId?: string;
   readonly responderOds?: string;
   readonly late?: boolean;
 }
@@ -208,10 +284,9 @@ export interface HistoryEntry {
 export interface Counts {
   readonly duplicateDrops: number;
   readonly refusedDrops: number;
-  readonly duplicateAcknowledgements: number;
 }
 
-export const noCounts: Counts = { duplicateDrops: 0, refusedDrops: 0, duplicateAcknowledgements: 0 };
+export const noCounts: Counts = { duplicateDrops: 0, refusedDrops: 0 };
 
 /** Bounds of DESIGN 3. */
 export const historyLimit = 200;
@@ -222,6 +297,9 @@ export const compositionLimit = 100;
 export const refusalLimit = 5;
 export const refusalProblemLimit = 10;
 export const detailLimit = 200;
+/** Of what came beside and decides nothing, and of what people did; the history has the rest. */
+export const besideLimit = 20;
+export const resolutionLimit = 50;
 
 export const currentComposition = (record: DocumentRecord): Composition => {
   const last = record.compositions.at(-1);

@@ -1,8 +1,16 @@
 import type { DeliveryEvent } from './events.ts';
-import type { Composition, DocumentRecord } from './record.ts';
+import {
+  type Acknowledgement,
+  besideLimit,
+  type Composition,
+  currentComposition,
+  type DocumentRecord,
+} from './record.ts';
 import { releaseLast } from './reduce-sending.ts';
 import { edit, noOp, type Reduction } from './reduction.ts';
-import { answeredState, doubtfulAttempt, stateOf } from './state-of.ts';
+import { wasSentAgain } from './resend.ts';
+import { answeredState, doubtfulAttempt, undecided } from './state-of.ts';
+import type { State } from './states.ts';
 import type { Work } from './work.ts';
 
 /** Codes that leave ACCEPTED as it is: success, both positive business answers, and "you sent it twice". */
@@ -11,81 +19,126 @@ const duplicateCodes = new Set(['20007', '20008']);
 
 type Acknowledged = Extract<DeliveryEvent, { kind: 'acknowledged' }>;
 
-const alreadyThere = (composition: Composition, event: Acknowledged): boolean =>
-  composition[event.level]?.code === event.acknowledgement.code;
+/** Every answer that this composition ever had, whatever it came to. */
+export const answersOf = (composition: Composition): readonly Acknowledgement[] =>
+  [
+    composition.infrastructure,
+    composition.business,
+    ...(composition.alsoAnswered ?? []),
+    ...(composition.decidedContradictions ?? []).map(({ answer }) => answer),
+    composition.contradiction?.answer,
+  ].filter((answer) => answer !== undefined);
 
 /** An answer ends a doubt: MESH did take it. Later versions may go, and what was sent is kept. */
 const endsDoubt = (composition: Composition, at: number): Work =>
   doubtfulAttempt(composition) ? { archive: [composition.number], ...releaseLast(composition, at) } : {};
 
+const beside = (composition: Composition, answer: Acknowledgement): Composition => ({
+  ...composition,
+  alsoAnswered: [...(composition.alsoAnswered ?? []), answer].slice(-besideLimit),
+});
+
+/** Before these nothing was ever posted: an answer to it cannot be. It is kept, and moves nothing. */
+const neverSent: ReadonlySet<State> = new Set(['REJECTED', 'SUPPRESSED', 'SUPERSEDED', 'CANCELLED', 'RECEIVED']);
+
+/** What an answer that is heard for the first time is to a composition in this state. */
+type Effect = 'applies' | 'beside' | 'contradicts';
+
+const effectOf = (composition: Composition, event: Acknowledged): Effect => {
+  const { level, acknowledgement } = event;
+  const { code, polarity } = acknowledgement;
+  const missing = composition[level] === undefined;
+  // What became of it through another version is told beside: here its own answers are judged.
+  const state = answeredState(composition);
+  switch (state) {
+    case 'CONTRADICTED':
+      return 'beside';
+    case 'ACCEPTED':
+      if (!harmlessAfterAccepted.has(code)) return 'contradicts';
+      return code === '20013' && missing ? 'applies' : 'beside';
+    case 'INFRASTRUCTURE_REJECTED':
+    case 'BUSINESS_REJECTED':
+      if (level === 'business' && polarity === 'positive') return 'contradicts';
+      // Refused twice: the first counts, but for 20014, which concerns the version before as well.
+      if (code === '20014' && composition.replaces !== undefined && !composition.contradiction) return 'applies';
+      return code === '20013' && missing ? 'applies' : 'beside';
+    default:
+      return neverSent.has(state) && composition.attempts.length === 0 ? 'beside' : 'applies';
+  }
+};
+
 /** An acknowledgement belongs to the composition that it answers, whichever is current (DESIGN 3). */
 export const reduceAcknowledged = (record: DocumentRecord, event: Acknowledged, at: number): Reduction => {
   const composition = record.compositions.find((one) => one.messageHeaderId === event.messageHeaderId);
   if (!composition) return noOp('answers-no-composition');
-  if (alreadyThere(composition, event)) return noOp('duplicate-acknowledgement');
   const { acknowledgement, level } = event;
   const { code, polarity } = acknowledgement;
-  // What became of it through another version is told beside: here its own answers are judged.
+  if (answersOf(composition).some((known) => known.code === code)) return noOp('duplicate-acknowledgement');
+  const isCurrent = composition === currentComposition(record);
   const state = answeredState(composition);
-  const late = record.overdueSince !== undefined || state === 'SEND_FAILED' || state === 'UNDELIVERED';
-  const withAnswer: Composition = {
-    ...composition,
-    [level]: { ...acknowledgement, ...(late ? { late: true } : {}) },
-  };
-  const detail = `${code}${composition.number === record.compositions.length ? '' : ` for composition ${composition.number}`}`;
-  const recordOnly = (what: string) => edit(record, at, { what, detail, work: endsDoubt(composition, at) });
-  // 20014 to what replaces: the practice marks the version before as bad as well (GPCM-SD-127, 128).
-  const failedReplacement = code === '20014' && composition.replaces !== undefined;
-  const told: Work = composition.predecessor
-    ? {
-        ...(failedReplacement ? { voidPredecessor: [composition.number] } : {}),
-        ...(level === 'business' && polarity === 'positive' ? { markReplaced: [composition.number] } : {}),
-      }
-    : {};
-  const apply = (what: string) => {
-    const { overdueSince: _, ...rest } = record;
-    const cleared = { ...rest, holds: record.holds.filter(({ reason }) => reason !== 'doubt') };
-    return edit(cleared, at, {
-      what: late ? `${what}, late` : what,
-      detail,
-      composition: withAnswer,
-      work: { ...endsDoubt(composition, at), ...told },
-    });
-  };
-  const contradicts = () =>
-    edit(record, at, {
-      what: 'contradicted',
-      detail,
-      record: { contradiction: record.contradiction ?? { at, code, was: stateOf(record) } },
-      work: endsDoubt(composition, at),
-    });
+  const waitedInVain = isCurrent && record.overdueSince !== undefined;
+  const late = waitedInVain || state === 'SEND_FAILED' || state === 'UNDELIVERED';
+  const answer: Acknowledgement = { ...acknowledgement, ...(late ? { late: true } : {}) };
+  const detail = `${code}${isCurrent ? '' : ` for composition ${composition.number}`}`;
+  const work = endsDoubt(composition, at);
 
-  if (record.contradiction) return recordOnly('acknowledged after a contradiction');
-  if (duplicateCodes.has(code) && composition.possibleDuplicate) return recordOnly('a second copy arrived');
-  switch (state) {
-    case 'ACCEPTED':
-      if (!harmlessAfterAccepted.has(code)) return contradicts();
-      return level === 'infrastructure' && !composition.infrastructure && code === '20013'
-        ? apply('infrastructure acknowledged')
-        : recordOnly('acknowledged again');
-    case 'INFRASTRUCTURE_REJECTED':
-    case 'BUSINESS_REJECTED':
-      // Refused in two ways: the one that reaches further counts.
-      if (failedReplacement) return apply('replacement failed: null and void');
-      return level === 'business' && polarity === 'positive' ? contradicts() : recordOnly('acknowledged again');
-    default:
-      return apply(
-        level === 'infrastructure'
-          ? polarity === 'positive'
-            ? 'infrastructure acknowledged'
-            : failedReplacement
-              ? 'replacement failed: null and void'
-              : 'infrastructure rejected'
-          : polarity === 'positive'
-            ? 'accepted'
-            : 'business rejected',
-      );
+  if (duplicateCodes.has(code) && wasSentAgain(composition) && !undecided(composition)) {
+    return edit(record, at, { what: 'a second copy arrived', detail, composition: beside(composition, answer), work });
   }
+  const effect = effectOf(composition, event);
+  switch (effect) {
+    case 'beside':
+      return edit(record, at, {
+        what: undecided(composition) ? 'acknowledged after a contradiction' : 'acknowledged again',
+        detail,
+        composition: beside(composition, answer),
+        work,
+      });
+    case 'contradicts': {
+      const { contradiction: before, decidedContradictions = [], ...rest } = composition;
+      return edit(record, at, {
+        what: 'contradicted',
+        detail,
+        composition: {
+          ...rest,
+          ...(before ? { decidedContradictions: [...decidedContradictions, before].slice(-besideLimit) } : {}),
+          contradiction: { at, level, answer, was: state },
+        },
+        work,
+      });
+    }
+    case 'applies': {
+      // 20014 to what replaces: the practice marks the version before as bad as well (GPCM-SD-127, 128).
+      const failedReplacement = code === '20014' && composition.replaces !== undefined;
+      const told: Work = composition.predecessor
+        ? {
+            ...(failedReplacement ? { voidPredecessor: [composition.number] } : {}),
+            ...(level === 'business' && polarity === 'positive' ? { markReplaced: [composition.number] } : {}),
+          }
+        : {};
+      const before = composition[level];
+      const next: Composition = { ...(before ? beside(composition, before) : composition), [level]: answer };
+      return edit(withoutHolds(record, isCurrent), at, {
+        what: late ? `${nameOf(event, failedReplacement)}, late` : nameOf(event, failedReplacement),
+        detail,
+        composition: next,
+        work: { ...work, ...told },
+      });
+    }
+  }
+};
+
+/** What has left can be held no more; of an earlier composition only the doubt is over. */
+const withoutHolds = (record: DocumentRecord, isCurrent: boolean): DocumentRecord => ({
+  ...record,
+  holds: isCurrent ? [] : record.holds.filter(({ reason }) => reason !== 'doubt'),
+});
+
+const nameOf = ({ level, acknowledgement }: Acknowledged, failedReplacement: boolean): string => {
+  if (failedReplacement) return 'replacement failed: null and void';
+  const positive = acknowledgement.polarity === 'positive';
+  if (level === 'business') return positive ? 'accepted' : 'business rejected';
+  return positive ? 'infrastructure acknowledged' : 'infrastructure rejected';
 };
 
 export const reduceReported = (
@@ -93,21 +146,37 @@ export const reduceReported = (
   event: Extract<DeliveryEvent, { kind: 'reported' }>,
   at: number,
 ): Reduction => {
-  const composition = record.compositions.find(
-    (one) =>
-      one.meshMessageId === event.meshMessageId ||
-      one.attempts.some(({ outcome }) => outcome?.kind === 'sent' && outcome.meshMessageId === event.meshMessageId),
-  );
+  const { meshMessageId, report } = event;
+  const names = ({ attempts, meshMessageId: id }: Composition) =>
+    id === meshMessageId ||
+    attempts.some(({ outcome }) => outcome?.kind === 'sent' && outcome.meshMessageId === meshMessageId);
+  const composition = record.compositions.find(names);
   if (!composition) return noOp('reports-no-composition');
-  if (composition.report?.inboundMessageId === event.report.inboundMessageId) return noOp('duplicate-report');
-  const detail = `${event.report.code}${event.report.event ? ` ${event.report.event}` : ''}`;
-  const answered = composition.business !== undefined || composition.infrastructure !== undefined;
-  // The practice has answered, so it arrived: kept as a fact, changes nothing.
-  if (answered || composition.report) return edit(record, at, { what: 'MESH report recorded', detail });
-  return edit({ ...record, holds: record.holds.filter(({ reason }) => reason !== 'doubt') }, at, {
+  const { alsoReported = [], earlierSends = [] } = composition;
+  const known = [composition.report, ...alsoReported, ...earlierSends.map((send) => send.report)];
+  if (known.some((one) => one?.inboundMessageId === report.inboundMessageId)) return noOp('duplicate-report');
+  const detail = `${report.code}${report.event ? ` ${report.event}` : ''}`;
+  const answered = answersOf(composition).length > 0;
+  // The practice has answered, so it arrived; or it is about a copy of an earlier round. Kept as a fact, changes nothing.
+  if (answered || composition.report || isOfEarlierRound(composition, meshMessageId)) {
+    return edit(record, at, {
+      what: 'MESH report recorded',
+      detail,
+      composition: { ...composition, alsoReported: [...alsoReported, report].slice(-besideLimit) },
+    });
+  }
+  const isCurrent = composition === currentComposition(record);
+  return edit(withoutHolds(record, isCurrent), at, {
     what: 'undelivered',
     detail,
-    composition: { ...composition, report: event.report },
+    composition: { ...composition, report },
     work: endsDoubt(composition, at),
   });
+};
+
+const isOfEarlierRound = ({ attempts, earlierSends }: Composition, meshMessageId: string): boolean => {
+  const last = earlierSends?.at(-1)?.lastAttempt ?? 0;
+  return attempts.some(
+    ({ number, outcome }) => number <= last && outcome?.kind === 'sent' && outcome.meshMessageId === meshMessageId,
+  );
 };

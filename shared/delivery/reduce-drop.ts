@@ -1,4 +1,6 @@
+import { minutes } from '../platform/clock.ts';
 import { boundProblems, problem } from '../submission/problems.ts';
+import { defaultDueTimes } from './due-times.ts';
 import { withStanding } from './earlier-versions.ts';
 import type { DeliveryEvent, Drop } from './events.ts';
 import { isHeldFor, withoutHold } from './holds.ts';
@@ -23,13 +25,18 @@ type DropEvent = Extract<DeliveryEvent, { kind: 'dropped' | 'drop-rejected' | 'd
 
 const newComposition = (event: Exclude<DropEvent, { kind: 'drop-refused' }>, number: number, at: number) => {
   const { drop, ids } = event;
-  const { practice, standing = {} } = event.kind === 'dropped' ? event : {};
+  const { practice, standing = {}, dueTimes, savedAt } = event.kind === 'dropped' ? event : {};
+  const delay = savedAt === undefined ? 0 : at - savedAt;
   const composition: Composition = {
     number,
     composedAt: at,
     source: drop.source,
     ...ids(drop.documentId, number),
     ...(practice === undefined ? {} : { practice }),
+    ...(dueTimes === undefined ? {} : { dueTimes }),
+    ...(delay > (dueTimes ?? defaultDueTimes).savedToHandedOver
+      ? { lateHandover: { minutes: Math.round(delay / minutes(1)) } }
+      : {}),
     ...awaiting(drop, at),
     attempts: [],
   };
@@ -76,8 +83,8 @@ const tryAgain = (record: DocumentRecord, current: Composition, drop: Drop, at: 
   // The objects that were judged already, which only could not be taken out of the inbox yet: nobody dropped anything.
   if (sameObjects(current.source, drop.source)) return undefined;
   const state = stateOf(record);
-  const { rejection: _r, suppression: _s, failure: _f, waiting: _w, ...rest } = current;
-  if (state === 'REJECTED' || state === 'SUPPRESSED') {
+  const { rejection: _r, suppression: _s, failure: _f, waiting: _w, cancellation: _c, ...rest } = current;
+  if (state === 'REJECTED' || state === 'SUPPRESSED' || (state === 'CANCELLED' && !current.stored)) {
     // Nothing was stored, so the time inside the message may be today's. The end took a hold with it: its PDF is looked
     // at again, or a finding whose hold is gone would let it pass.
     const { patientCheck: _p, ...unchecked } = rest;
@@ -90,7 +97,7 @@ const tryAgain = (record: DocumentRecord, current: Composition, drop: Drop, at: 
     };
     return { what: 'dropped again: tried again', composition };
   }
-  if (state === 'SEND_FAILED' && current.stored && current.giveUpAt !== undefined) {
+  if ((state === 'SEND_FAILED' || state === 'CANCELLED') && current.stored && current.giveUpAt !== undefined) {
     return {
       what: 'dropped again: tried again',
       composition: {

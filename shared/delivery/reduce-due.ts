@@ -1,16 +1,27 @@
 import { problem } from '../submission/problems.ts';
-import { businessDue, type DeliverySettings, halfLimit, infrastructureDue } from './due.ts';
+import { type DeliverySettings, halfLimit } from './due.ts';
+import type { DeliveryEvent } from './events.ts';
 import { type Composition, currentComposition, type DocumentRecord } from './record.ts';
 import { reduceCompose } from './reduce-drop.ts';
 import { reduceDoubtDue } from './reduce-sending.ts';
-import { edit, noOp, type Reduction } from './reduction.ts';
+import { type Edit, edit, noOp, type Reduction } from './reduction.ts';
+import { overdueAt, returnNearAt, silenceOf, unsentOverdueAt } from './silence.ts';
 import { stateOf } from './state-of.ts';
+
+type Due = Extract<DeliveryEvent, { kind: 'due' }>;
 
 /**
  * `watch` looked, because a due time came. The index only finds candidates, so every case asks the record itself
  * whether its time has come.
  */
-export const reduceDue = (record: DocumentRecord, settings: DeliverySettings, at: number): Reduction => {
+export const reduceDue = (record: DocumentRecord, event: Due, at: number): Reduction => {
+  const told = tell(record, event, at);
+  const moved = move(told.kind === 'changed' ? told.record : record, event.settings, at);
+  if (moved.kind === 'changed' || told.kind === 'no-op') return moved;
+  return told;
+};
+
+const move = (record: DocumentRecord, settings: DeliverySettings, at: number): Reduction => {
   const composition = currentComposition(record);
   const { number } = composition;
   switch (stateOf(record)) {
@@ -39,10 +50,6 @@ export const reduceDue = (record: DocumentRecord, settings: DeliverySettings, at
         composition: withoutWaiting(composition),
         work: { enqueue: number },
       });
-    case 'SENT':
-      return overdue(record, (composition.sentAt ?? at) + infrastructureDue, at);
-    case 'INFRASTRUCTURE_ACKNOWLEDGED':
-      return overdue(record, (composition.infrastructure?.at ?? at) + businessDue, at);
     default:
       return noOp('not-due');
   }
@@ -51,7 +58,29 @@ export const reduceDue = (record: DocumentRecord, settings: DeliverySettings, at
 /** What it waited for is over; the queue's own silence is what counts from here. */
 const withoutWaiting = ({ waiting: _, ...composition }: Composition): Composition => composition;
 
-const overdue = (record: DocumentRecord, dueAt: number, at: number): Reduction =>
-  record.overdueSince === undefined && at >= dueAt
-    ? edit(record, at, { what: 'overdue: the practice has not answered', record: { overdueSince: at } })
-    : noOp('not-due');
+/** Notes the silences that are longer than they should be, each once, since when they are. */
+const tell = (record: DocumentRecord, { settings, inboxReadAt }: Due, at: number): Reduction => {
+  const silence = silenceOf(record);
+  const overdue = silence && overdueAt(record, silence, settings.bankHolidays);
+  // What lies unread in the inbox is no silence of the practice: it counts once a poll that began later has emptied it.
+  const isHeard = (due: number) => at >= due && (inboxReadAt === undefined || inboxReadAt >= due);
+  const notes: Edit[] = [];
+  const unsent = unsentOverdueAt(record);
+  if (unsent !== undefined && at >= unsent && record.unsentOverdueSince === undefined) {
+    notes.push({ what: 'not sent in time', record: { unsentOverdueSince: unsent } });
+  }
+  if (overdue !== undefined && isHeard(overdue) && record.overdueSince === undefined) {
+    notes.push({
+      what: `overdue: no ${silence?.missing} acknowledgement`,
+      record: { overdueSince: overdue },
+    });
+  }
+  const nearReturn = returnNearAt(record);
+  if (nearReturn !== undefined && isHeard(nearReturn) && record.returnNearSince === undefined) {
+    notes.push({ what: 'about to be handed back by MESH', record: { returnNearSince: nearReturn } });
+  }
+  return notes.reduce<Reduction>(
+    (before, note) => edit(before.kind === 'changed' ? before.record : record, at, note),
+    noOp('not-due'),
+  );
+};

@@ -2,11 +2,9 @@ import { queueSilence } from './due.ts';
 import type { DeliveryEvent } from './events.ts';
 import { type Composition, currentComposition, type DocumentRecord, type Hold } from './record.ts';
 import { edit, noOp, onCurrent, type Reduction } from './reduction.ts';
-import { doubtfulAttempt, nextAttempt, possiblePosts, stateOf } from './state-of.ts';
+import { followsACopy, withoutLastRound } from './resend.ts';
+import { doubtfulAttempt, nextAttempt, resendAllowed, stateOf } from './state-of.ts';
 import type { Work } from './work.ts';
-
-/** A doubtful attempt may be followed by one flagged re-send, and by no second one (DESIGN 4). */
-const resendAllowed = (composition: Composition): boolean => possiblePosts(composition) === 1;
 
 const doubtHold = (at: number, why: string): Hold => ({
   reason: 'doubt',
@@ -49,7 +47,7 @@ const begun = (
       detail: `attempt ${event.attempt}`,
       composition: {
         ...rest,
-        ...(doubt && !event.goesOn ? { possibleDuplicate: true } : {}),
+        ...((doubt && !event.goesOn) || followsACopy(composition) ? { possibleDuplicate: true } : {}),
         attempts: [
           ...composition.attempts,
           { number: event.attempt, owner: event.owner, startedAt: at, deadline: event.deadline },
@@ -82,14 +80,23 @@ const endedAttempt = (
   const { outcome } = event;
   const attempts = composition.attempts.map((one) => (one === attempt ? { ...one, outcome } : one));
   const next: Composition = { ...composition, attempts };
+  const lastOfEarlier = composition.earlierSends?.at(-1)?.lastAttempt ?? 0;
+  if (attempt.number <= lastOfEarlier) {
+    // Of a round that is over: it has been sent again since, and that stands for itself.
+    return edit(record, at, {
+      what: `late outcome of an earlier round: ${outcome.kind}`,
+      detail: `attempt ${event.attempt}`,
+      composition: next,
+      work: outcome.kind === 'sent' ? { indexMessages: [composition.number] } : {},
+    });
+  }
   // While an earlier attempt may have left a copy, the claim stays: later versions must not overtake it.
   const release = doubtfulAttempt(next) ? {} : releaseLast(next, at);
   switch (outcome.kind) {
     case 'sent':
-      return edit(record, at, {
+      return edit(gone(record, composition), at, {
         what: 'sent',
         detail: `attempt ${event.attempt}`,
-        record: { holds: record.holds.filter(({ reason }) => reason !== 'doubt') },
         composition: {
           ...next,
           sentAt: composition.sentAt ?? outcome.at,
@@ -128,6 +135,20 @@ const endedAttempt = (
   }
 };
 
+/** What has left can be held no more. */
+const gone = (record: DocumentRecord, composition: Composition): DocumentRecord => ({
+  ...record,
+  holds: composition === currentComposition(record) ? [] : record.holds.filter(({ reason }) => reason !== 'doubt'),
+});
+
+/** A round that a person asked for ends before anything of it left: the document stands as before it. */
+const asBeforeRound = (record: DocumentRecord, composition: Composition, why: string, at: number): Reduction => {
+  const before = withoutLastRound(composition);
+  return before
+    ? edit(record, at, { what: 'not sent again', detail: why, composition: before })
+    : noOp('no-earlier-round');
+};
+
 const lastReason = ({ attempts, waiting }: Composition): string => {
   const outcome = attempts.at(-1)?.outcome;
   const reason = outcome && 'reason' in outcome ? outcome.reason : waiting?.why;
@@ -161,12 +182,15 @@ export const reduceSending = (record: DocumentRecord, event: SendEvent, at: numb
         if (doubtfulAttempt(composition))
           return held(record, at, `Version ${event.byVersion} has taken its place since.`);
         const state = stateOf(record);
+        if (state === 'COMPOSED' && composition.earlierSends) {
+          return asBeforeRound(record, composition, `version ${event.byVersion} has gone since`, at);
+        }
         return state === 'COMPOSED' || state === 'RECEIVED'
           ? edit(record, at, {
               what: 'superseded',
               detail: `by version ${event.byVersion}`,
-              // Nobody need decide about a PDF that is not sent.
-              record: { holds: record.holds.filter(({ reason }) => reason !== 'other-patient') },
+              // Nobody need decide about what is not sent.
+              record: { holds: [] },
               composition: { ...composition, supersededBy: { at, version: event.byVersion } },
               work: event.discard ? { discardDrops: [event.discard] } : {},
             })
@@ -184,6 +208,9 @@ export const reduceSending = (record: DocumentRecord, event: SendEvent, at: numb
           return held(record, at, `It could not be sent again in time${lastReason(composition)}.`);
         }
         if (stateOf(record) !== 'COMPOSED') return noOp('not-waiting');
+        if (composition.earlierSends) {
+          return asBeforeRound(record, composition, `it could not be sent again in time${lastReason(composition)}`, at);
+        }
         return edit(record, at, {
           what: 'gave up sending',
           composition: {

@@ -3,7 +3,7 @@ import type { DeliveryEvent } from './events.ts';
 import { type Composition, compositionLimit, type DocumentRecord } from './record.ts';
 import { pastComposition } from './reduce-drop.ts';
 import { edit, noOp, onCurrent, type Reduction, withEntry } from './reduction.ts';
-import { stateOf } from './state-of.ts';
+import { canBeReplaced, canBeVoid, stateOf, stateOfComposition } from './state-of.ts';
 import { takenUpAt } from './unsent.ts';
 
 type VersionEvent = Extract<DeliveryEvent, { kind: 'standing-decided' | 'replaced' | 'voided' }>;
@@ -37,7 +37,9 @@ const decided = (
 ): Reduction =>
   onCurrent(record, event.composition, (composition) => {
     // What may have left is sent again with the same bytes or not at all.
-    if (stateOf(record) !== 'COMPOSED' || record.holds.length > 0) return noOp('not-to-be-sent');
+    if (stateOf(record) !== 'COMPOSED' || record.holds.length > 0 || composition.earlierSends) {
+      return noOp('not-to-be-sent');
+    }
     if (hasStanding(composition, event.standing)) return noOp('stands');
     const { predecessor, olderVersionAt } = event.standing;
     const named = (olderVersionAt ?? predecessor)?.version;
@@ -67,9 +69,6 @@ const decided = (
 const byBundle = (record: DocumentRecord, documentBundleId: string): Composition | undefined =>
   record.compositions.find((one) => one.documentBundleId === documentBundleId);
 
-/** Told of it, nobody waits for its answers any more. */
-const withoutOverdue = ({ overdueSince: _, ...record }: DocumentRecord): DocumentRecord => record;
-
 /** What another version of the encounter means for this one; news that comes again changes nothing. */
 export const reduceVersions = (record: DocumentRecord, event: VersionEvent, at: number): Reduction => {
   if (event.kind === 'standing-decided') return decided(record, event, at);
@@ -79,14 +78,23 @@ export const reduceVersions = (record: DocumentRecord, event: VersionEvent, at: 
   const detail = `version ${event.byVersion}`;
   if (event.kind === 'voided') {
     if (composition.voidedBy) return noOp('already-void');
-    return edit(withoutOverdue(record), at, {
+    // What never arrived, or was refused by itself, does not become void.
+    const state = stateOfComposition(composition);
+    if (!canBeVoid.has(state) && state !== 'REPLACED') {
+      return edit(record, at, { what: 'its replacement failed at the practice', detail });
+    }
+    return edit(record, at, {
       what: 'null and void: its replacement failed at the practice',
       detail,
       composition: { ...composition, voidedBy: by },
     });
   }
   if (composition.replacedBy) return noOp('already-replaced');
-  return edit(withoutOverdue(record), at, {
+  const state = stateOfComposition(composition);
+  if (!canBeReplaced.has(state) && state !== 'NULL_AND_VOID') {
+    return edit(record, at, { what: 'a later version was accepted', detail });
+  }
+  return edit(record, at, {
     what: 'replaced',
     detail,
     composition: { ...composition, replacedBy: by },

@@ -3,16 +3,18 @@ import type { DocumentRecord } from './record.ts';
 import { reduceAcknowledged, reduceReported } from './reduce-answers.ts';
 import { reduceCompose, reduceDrop } from './reduce-drop.ts';
 import { reduceDue } from './reduce-due.ts';
-import { reduceHolds } from './reduce-holds.ts';
+import { reducePatientChecked } from './reduce-patient-check.ts';
+import { reducePerson } from './reduce-person.ts';
 import { reduceSending } from './reduce-sending.ts';
 import { reduceVersions, withLateNote } from './reduce-versions.ts';
 import { noOp, type Reduction } from './reduction.ts';
+import { withTrueSilences } from './silence.ts';
 
 /** The one place where a document's record changes: pure, total, the same whoever calls it and however often. */
 export const reduce = (record: DocumentRecord | undefined, event: DeliveryEvent, now: number): Reduction => {
   const reduction = reduceEvent(record, event, now);
   return reduction.kind === 'changed'
-    ? { ...reduction, record: withLateNote(record, reduction.record, now) }
+    ? { ...reduction, record: withLateNote(record, withTrueSilences(reduction.record), now) }
     : reduction;
 };
 
@@ -28,9 +30,14 @@ const reduceEvent = (record: DocumentRecord | undefined, event: DeliveryEvent, n
     case 'composed':
       return reduceCompose(record, event, now);
     case 'patient-checked':
+      return reducePatientChecked(record, event, now);
     case 'held':
     case 'released':
-      return reduceHolds(record, event, now);
+    case 'cancelled':
+    case 'resolved':
+    case 'contradiction-decided':
+    case 'resend-asked':
+      return reducePerson(record, event, now);
     case 'attempt-begun':
     case 'attempt-ended':
     case 'waits':
@@ -47,6 +54,6 @@ const reduceEvent = (record: DocumentRecord | undefined, event: DeliveryEvent, n
     case 'voided':
       return reduceVersions(record, event, now);
     case 'due':
-      return reduceDue(record, event.settings, now);
+      return reduceDue(record, event, now);
   }
 };

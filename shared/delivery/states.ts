@@ -17,10 +17,12 @@ export const states = [
   'REPLACED',
   'SUPERSEDED',
   'SUPPRESSED',
+  'CANCELLED',
 ] as const;
 export type State = (typeof states)[number];
 
-export type Mover = 'nobody' | 'this system' | 'the practice' | 'the sender';
+export const movers = ['nobody', 'this system', 'the operators', 'the practice', 'the sender'] as const;
+export type Mover = (typeof movers)[number];
 
 interface Meaning {
   readonly meaning: string;
@@ -99,4 +101,5 @@ export const meanings: Readonly<Record<State, Meaning>> = {
     'Deliberately not sent: confidential, or the patient is registered with the sender.',
     true,
   ),
+  CANCELLED: ended('nobody', 'Withdrawn by its sender before it was sent: nothing of it has left.', true),
 };

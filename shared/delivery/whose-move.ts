@@ -1,3 +1,4 @@
+import { attentionOf } from './attention.ts';
 import { isOnlyPaused } from './holds.ts';
 import { currentComposition, type DocumentRecord } from './record.ts';
 import { stateOf } from './state-of.ts';
@@ -10,5 +11,10 @@ export const awaitsNamedFiles = (record: DocumentRecord): boolean =>
 /** Who has to do something next about a document. Receipts, the API's view and its list all take it from here. */
 export const whoseMove = (record: DocumentRecord): Mover => {
   if (isOnlyPaused(record)) return 'this system';
-  return awaitsNamedFiles(record) || record.holds.length > 0 ? 'the sender' : meanings[stateOf(record)].whoseMove;
+  if (awaitsNamedFiles(record)) return 'the sender';
+  const [pressing] = attentionOf(record);
+  if (pressing) return pressing.whoseMove;
+  const { whoseMove: mover, ended } = meanings[stateOf(record)];
+  // What needed a person has been dealt with.
+  return ended ? 'nobody' : mover;
 };

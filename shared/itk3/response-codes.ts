@@ -238,7 +238,7 @@ const table: Readonly<Record<string, Rest>> = {
     "Patient not known here. (aka 'patient record not present in system')",
     'not-found',
     'The practice has no record of the patient.',
-    'Check in PDS where the patient is registered; if details were wrong, correct and send again, else get the document to the practice another way.',
+    'Check in PDS where the patient is registered; if details were wrong, correct and send again, else get the document to the practice another way. The practice has received a document about somebody whom it does not know: report that as an information governance incident.',
     'sender',
   ),
   30003: negative(

@@ -6,6 +6,7 @@ import {
   misused,
   succeeded,
 } from './command.ts';
+import { attentionCommands } from './commands/attention.ts';
 import { clientCommands } from './commands/client.ts';
 import { mailboxCommands } from './commands/mailbox.ts';
 import { pauseCommands } from './commands/pause.ts';
@@ -14,6 +15,7 @@ import { senderCommands } from './commands/sender.ts';
 
 /** Everything that an operator can ask for, in the order of the help. A new subject is a file there and a line here. */
 export const commands: readonly Command[] = [
+  ...attentionCommands,
   ...mailboxCommands,
   ...senderCommands,
   ...clientCommands,

@@ -21,6 +21,8 @@ import { pdfTextReader } from '../submission/pdf-text/pdf-text-reader.ts';
 
 type Environment = z.output<(typeof environments)['compose' | 'send' | 'poll' | 'watch']>;
 
+const listOf = (text: string): string[] => text.split(',').filter((part) => part !== '');
+
 const common = (environment: Environment) => ({
   table: dynamoDbTable(environment.TABLE_NAME),
   clock: systemClock,
@@ -29,6 +31,10 @@ const common = (environment: Environment) => ({
   settings: {
     doubtWait: minutes(environment.DOUBT_WAIT_MINUTES),
     giveUpAfter: minutes(environment.GIVE_UP_AFTER_MINUTES),
+    bankHolidays: {
+      added: listOf(environment.BANK_HOLIDAYS_ADDED),
+      removed: listOf(environment.BANK_HOLIDAYS_REMOVED),
+    },
   },
   drops: s3Objects(environment.INBOX_BUCKET),
   messages: s3Objects(environment.MESSAGES_BUCKET),
@@ -46,8 +52,6 @@ const common = (environment: Environment) => ({
     ids: systemIds,
   },
 });
-
-const listOf = (text: string): string[] => text.split(',').filter((part) => part !== '');
 
 export const wireCompose = (source: NodeJS.ProcessEnv) => {
   const environment = parseEnvironment(composeEnvironment, source);

@@ -8,6 +8,9 @@ import { z } from 'zod';
 const name = z.string().min(1);
 const url = z.url();
 
+/** Comma-separated dates, such as `2022-06-03`. */
+const dates = z.string().regex(/^$|^\d{4}-\d{2}-\d{2}(,\d{4}-\d{2}-\d{2})*$/);
+
 const common = z.object({
   STAGE: name.describe('The stage.'),
   TABLE_NAME: name.describe('The one table.'),
@@ -26,6 +29,8 @@ const common = z.object({
     .int()
     .positive()
     .describe('How long a composed document is tried before a person takes over.'),
+  BANK_HOLIDAYS_ADDED: dates.describe('Bank holidays of England beside those by rule, comma-separated dates.'),
+  BANK_HOLIDAYS_REMOVED: dates.describe('Dates that are bank holidays by rule and this once are not, comma-separated.'),
   POWERTOOLS_SERVICE_NAME: name.describe('The function’s name in logs and metrics.'),
   POWERTOOLS_METRICS_NAMESPACE: name.describe('The namespace of metrics.'),
   POWERTOOLS_LOG_LEVEL: z

@@ -23,6 +23,7 @@ export const metricUnits = {
   TimeToSent: MetricUnit.Seconds,
   TimeToAccepted: MetricUnit.Seconds,
   LateReplacements: MetricUnit.Count,
+  LateHandovers: MetricUnit.Count,
   DuplicateDrops: MetricUnit.Count,
   RefusedDrops: MetricUnit.Count,
   UnknownOutcomes: MetricUnit.Count,
@@ -37,6 +38,8 @@ export const metricUnits = {
   UnfinishedWork: MetricUnit.Count,
   ItemsFailed: MetricUnit.Count,
   OldestUnsentMinutes: MetricUnit.Count,
+  AttentionOpen: MetricUnit.Count,
+  OldestAttentionHours: MetricUnit.Count,
   MailboxesWithoutPoll: MetricUnit.Count,
   IntervalsSincePoll: MetricUnit.Count,
   CircuitsOpen: MetricUnit.Count,
@@ -124,8 +127,19 @@ export const countersOf = {
 export const readingsOf = {
   send: ['TimeToSent'],
   poll: ['TimeToSent', 'TimeToAccepted', 'ClockSkewSeconds'],
-  watch: ['OldestUnsentMinutes', 'MailboxesWithoutPoll', 'CircuitsOpen', 'CertificateDaysLeft'],
+  watch: [
+    'OldestUnsentMinutes',
+    'AttentionOpen',
+    'OldestAttentionHours',
+    'MailboxesWithoutPoll',
+    'CircuitsOpen',
+    'CertificateDaysLeft',
+  ],
 } as const satisfies Readonly<Record<string, readonly MetricName[]>>;
+
+/** Counted of one sending organisation each, under the further dimension `sender`. */
+export const senderCounters = ['LateHandovers'] as const satisfies readonly MetricName[];
+export type SenderCounter = (typeof senderCounters)[number];
 
 /** Readings of one mailbox each, under the further dimension `mailbox`, from watch. */
 export const mailboxReadings = ['IntervalsSincePoll'] as const satisfies readonly MetricName[];
@@ -137,6 +151,8 @@ export interface Measure {
   record(metric: MetricName, value: number): void;
   /** One reading of one mailbox, under a dimension of its own: emitted at once. */
   recordOf(mailboxId: string, metric: (typeof mailboxReadings)[number], value: number): void;
+  /** Counts for one sending organisation, under a dimension of its own: emitted at once. */
+  countOf(senderOds: string, metric: SenderCounter): void;
   /** One refusal by its code of docs/api/errors.md, under a dimension of its own: emitted at once, beside the counter. */
   countRefusal(code: string): void;
   /** Emits what was gathered since the last time, and the function's other counters as 0. */
@@ -167,6 +183,11 @@ export const powertoolsMeasure = (namespace: string, functionName: string, stage
       const single = metrics.singleMetric();
       single.addDimension('mailbox', mailboxId);
       single.addMetric(metric, metricUnits[metric], value);
+    },
+    countOf(senderOds, metric) {
+      const single = metrics.singleMetric();
+      single.addDimension('sender', senderOds);
+      single.addMetric(metric, metricUnits[metric], 1);
     },
     countRefusal(code) {
       const single = metrics.singleMetric();

@@ -19,6 +19,8 @@ export const workIndex = 'work';
 export const bySenderIndex = 'bySender';
 /** Partition `workShard`, sort `unsentSince`: documents that are ours to send and have not gone, oldest first. */
 export const unsentIndex = 'unsent';
+/** Partition `workShard`, sort `attentionSince`: documents that need a person, longest first. */
+export const attentionIndex = 'attention';
 export const workShards = ['0', '1', '2', '3'] as const;
 /** Time-to-live attribute, epoch seconds. */
 export const expiryAttribute = 'expiresAt';

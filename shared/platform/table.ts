@@ -17,6 +17,8 @@ export interface Indexed {
   readonly expiresAt?: number;
   /** Puts the item on the `unsent` index too: since when it waits to be sent, epoch ms. Only with `nextCheckAt`. */
   readonly unsentSince?: number;
+  /** Puts the item on the `attention` index: since when it needs a person, epoch ms. */
+  readonly attentionSince?: number;
 }
 
 export type WriteOutcome = 'written' | 'conflict';
@@ -63,6 +65,22 @@ export interface SenderIndex {
 export interface UnsentIndex {
   /** The earliest `unsentSince` of one work shard; `undefined` where nothing waits. A moment behind the table. */
   oldestUnsent(shard: string): Promise<number | undefined>;
+}
+
+export interface AttentionRow {
+  readonly key: string;
+  readonly attentionSince: number;
+}
+
+/** The documents that need a person, by since when. A moment behind the table: to count and to find, not to decide. */
+export interface AttentionIndex {
+  /** How many of one work shard there are, and since when the oldest does. */
+  openAttention(shard: string): Promise<{ readonly count: number; readonly oldest?: number }>;
+  /** A page of one work shard, longest first; there is more as long as there is a `next`. */
+  attention(
+    shard: string,
+    wanted: { readonly after?: AttentionRow; readonly limit: number },
+  ): Promise<{ readonly rows: readonly AttentionRow[]; readonly next?: AttentionRow }>;
 }
 
 /** What a change wants: a new item, no item, or nothing. `result` goes back to the caller. */

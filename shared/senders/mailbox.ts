@@ -55,6 +55,8 @@ export interface MailboxCourse {
   /** When the mailbox was first put, and when its inbox was last read to the end. */
   readonly registeredAt?: number;
   readonly lastGoodPollAt?: number;
+  /** When the last poll began that read the inbox to its end and left nothing for want of time. */
+  readonly inboxReadAt?: number;
   /** Of the certificate that the last poll went out with. */
   readonly certificateExpiresAt?: number;
   /** Of the CA bundle that it trusted. */

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { type DueTimes, defaultDueTimes } from '../delivery/due-times.ts';
 import type { ProfileName } from '../itk3/profiles.ts';
+import { hours, minutes } from '../platform/clock.ts';
 import type { MailboxId, OdsCode } from '../platform/ids.ts';
 import { holdsNhsNumber } from '../submission/nhs-number.ts';
 import type { Changed, Versioned } from './versioned.ts';
@@ -22,6 +24,53 @@ const profileName = z.enum(['v1', 'v2'] satisfies ProfileName[]);
 
 /** What the standard advises, because receiving systems may take no more (send-document-standard 2.4). */
 const usualMessageBytes = 5_000_000;
+
+const toMinutes = (ms: number) => ms / minutes(1);
+const toHours = (ms: number) => ms / hours(1);
+
+/**
+ * When somebody is told of a silence. The defaults are ours: a clinical safety officer decides (GPCM-SD-095). What a
+ * document was handed over under holds for it, whatever is set later.
+ */
+const dueTimes = z
+  .strictObject({
+    handoverMinutes: z
+      .int()
+      .min(5)
+      .max(180)
+      .default(toMinutes(defaultDueTimes.handover))
+      .describe('From being handed over to being handed to MESH; later needs a person.'),
+    infrastructureHours: z
+      .int()
+      .min(1)
+      .max(96)
+      .default(toHours(defaultDueTimes.infrastructure))
+      .describe('From being handed to MESH to the infrastructure acknowledgement.'),
+    returnNearHours: z
+      .int()
+      .min(24)
+      .max(119)
+      .default(toHours(defaultDueTimes.returnNear))
+      .describe(
+        'From being handed to MESH to when the practice must be telephoned, since MESH hands back what nobody has fetched for five days.',
+      ),
+    businessWorkingDays: z
+      .int()
+      .min(1)
+      .max(20)
+      .default(defaultDueTimes.businessWorkingDays)
+      .describe('From the infrastructure acknowledgement to the business one, in working days of England.'),
+    savedToHandedOverMinutes: z
+      .int()
+      .min(15)
+      .max(1440)
+      .default(toMinutes(defaultDueTimes.savedToHandedOver))
+      .describe('From saving the consultation to handing the document over; later is counted (GPCM-SD-096).'),
+  })
+  .refine(({ infrastructureHours, returnNearHours }) => infrastructureHours < returnNearHours, {
+    path: ['returnNearHours'],
+    message: 'must be later than infrastructureHours: it is told once more, and more urgently',
+  });
 
 const distinct = (list: readonly string[]): boolean => new Set(list).size === list.length;
 
@@ -128,12 +177,27 @@ export const senderFile = z.strictObject({
     ),
   addresses: addresses.prefault({}),
   digest: digestRule.prefault({}),
+  dueTimes: dueTimes.prefault({}),
   requireDigest: z
     .boolean()
     .default(true)
     .describe('Each manifest must name its PDF by SHA-256. If waived, a drop’s name may be used only once.'),
 });
 export type Sender = z.output<typeof senderFile>;
+
+/** As a document keeps them. One that was put before the setting existed lacks it. */
+export const dueTimesFor = (sender: Partial<Pick<Sender, 'dueTimes'>>): DueTimes => {
+  if (!sender.dueTimes) return defaultDueTimes;
+  const { handoverMinutes, infrastructureHours, returnNearHours, businessWorkingDays, savedToHandedOverMinutes } =
+    sender.dueTimes;
+  return {
+    handover: minutes(handoverMinutes),
+    infrastructure: hours(infrastructureHours),
+    returnNear: hours(returnNearHours),
+    businessWorkingDays,
+    savedToHandedOver: minutes(savedToHandedOverMinutes),
+  };
+};
 
 /** A sending organisation: `SENDER#{ods}`. */
 export interface SenderItem extends Versioned<Sender> {

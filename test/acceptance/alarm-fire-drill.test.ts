@@ -20,6 +20,7 @@ import { type MeshSimulator, startMeshSimulator } from '../../local/mesh/simulat
 import { makeDrop } from '../../local/samples/variants.ts';
 import { applyEvent, indexedRecord } from '../../shared/delivery/documents.ts';
 import { documentKey, sweepKey } from '../../shared/delivery/keys.ts';
+import { openDocuments } from '../../shared/delivery/open-attention.ts';
 import { reduce } from '../../shared/delivery/reduce.ts';
 import { dynamoDbTable } from '../../shared/platform/aws/dynamodb-table.ts';
 import { days, hours, minutes } from '../../shared/platform/clock.ts';
@@ -246,7 +247,21 @@ describe('every alarm goes off by its cause and ends by its cure', () => {
           );
         }
       },
-      async () => undefined,
+      async () => {
+        // The document of the drill beside needs a person too, once it is rejected: only when all are dealt with it ends.
+        await unsent;
+        for (const { record } of await openDocuments(table)) {
+          await applyEvent(
+            { table, clock: { now: clock.now, sleep: async () => undefined }, settings },
+            record.documentId,
+            {
+              kind: 'resolved',
+              by: 'drill',
+              route: 'not-needed',
+            },
+          );
+        }
+      },
     );
 
     const quarantine = drill(

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { runbookSections } from '../../infra/constructs/monitoring.ts';
-import { countersOf } from '../../shared/platform/measure.ts';
 import { anchorOf, headings, section, textOf } from '../unit/docs/markdown.ts';
 import { isEmitted } from './emitted.ts';
 import { synthesise } from './support.ts';
@@ -142,7 +141,7 @@ describe('alarms', () => {
       'Poll/DeadLetterQueueNotEmpty': deadLetters,
       'Documents/UnsentForAnHour': 'MEDIUM >= 60, 3 x 1 min, ignore',
       'Documents/UnsentForTwoHours': 'HIGH >= 120, 3 x 1 min, ignore',
-      'Documents/NeedAttention': 'MEDIUM >= 1, 1 x 5 min, notBreaching',
+      'Documents/NeedAttention': 'MEDIUM >= 1, 1 x 1 min, ignore',
       'Poll/AnswerQuarantined': 'MEDIUM >= 1, 1 x 5 min, notBreaching',
       'Mailboxes/PollHeartbeatMissing': 'HIGH >= 1, 5 x 1 min, breaching',
       'Mailboxes/CircuitOpen': 'HIGH >= 1, 1 x 1 min, ignore',
@@ -197,16 +196,12 @@ describe('alarms', () => {
     expect(alarm.metrics.map(({ MetricName }) => MetricName)).toEqual(['CertificateDaysLeft']);
   });
 
-  it('tell of documents that need a person, whichever function found it out', () => {
+  it('tell of documents that need a person for as long as one does, by how many are open', () => {
     const alarm = by('Documents/NeedAttention');
-    const movers = Object.entries<readonly string[]>(countersOf).filter(([, counters]) =>
-      counters.includes('DocumentsNeedingAttention'),
-    );
-    expect(alarm.metrics.map(({ Dimensions }) => Dimensions.service).sort()).toEqual(
-      movers.map(([service]) => service).sort(),
-    );
-    expect(new Set(alarm.metrics.map(({ MetricName }) => MetricName))).toEqual(new Set(['DocumentsNeedingAttention']));
-    expect(alarm).toMatchObject({ Threshold: 1, TreatMissingData: 'notBreaching' });
+    expect(alarm.metrics).toEqual([
+      expect.objectContaining({ MetricName: 'AttentionOpen', Dimensions: { service: 'watch', stage: 'local' } }),
+    ]);
+    expect(alarm).toMatchObject({ Threshold: 1, Period: 60, TreatMissingData: 'ignore' });
   });
 
   it('tell of every function that it fails and that it is throttled; of the authoriser, which says no by failing, only this', () => {

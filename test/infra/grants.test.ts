@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parkedKey } from '../../shared/delivery/keys.ts';
-import { bySenderIndex, secretRoot, unsentIndex, workIndex } from '../../shared/platform/names.ts';
+import { attentionIndex, bySenderIndex, secretRoot, unsentIndex, workIndex } from '../../shared/platform/names.ts';
 import { allows, type Statement, statementsOfRole } from './policies.ts';
 import { account, synthesise } from './support.ts';
 
@@ -95,8 +95,8 @@ describe('function roles', () => {
     expect(deleting).toEqual(names.map(() => ({ 'ForAllValues:StringLike': keys })));
   });
 
-  it('let watch alone query, and only the indexes of due work, of what is unsent, and of a sender’s documents', () => {
-    for (const index of [workIndex, unsentIndex, bySenderIndex]) {
+  it('let watch alone query, and only the indexes of due work, of what is unsent, of what needs a person, and of a sender’s documents', () => {
+    for (const index of [workIndex, unsentIndex, attentionIndex, bySenderIndex]) {
       expect(who('dynamodb:Query', `${table}/index/${index}`)).toEqual(['Watch']);
     }
     expect(who('dynamodb:Query', table)).toEqual([]);

@@ -1,9 +1,14 @@
-import type { Indexed, SenderIndex, Stored, Table } from '../../shared/platform/table.ts';
+import type { AttentionIndex, Indexed, SenderIndex, Stored, Table } from '../../shared/platform/table.ts';
 
 /** The one table in memory, with revisions as the real one has them, for tests of what decides by single items. */
-export interface MemoryTable extends Table, SenderIndex {
+export interface MemoryTable extends Table, SenderIndex, AttentionIndex {
   readonly items: ReadonlyMap<string, object & Stored>;
 }
+
+const sinceOf = (indexes: ReadonlyMap<string, Indexed>) =>
+  [...indexes]
+    .flatMap(([key, { attentionSince }]) => (attentionSince === undefined ? [] : [{ key, attentionSince }]))
+    .sort((a, b) => a.attentionSince - b.attentionSince);
 
 export const memoryTable = (): MemoryTable => {
   const items = new Map<string, object & Stored>();
@@ -31,6 +36,12 @@ export const memoryTable = (): MemoryTable => {
         )
         .sort((a, b) => a.nextCheckAt - b.nextCheckAt)
         .slice(0, limit),
+    // One shard has them all: which shard an item lies in is the real table's business.
+    openAttention: async (shard) => {
+      const since = shard === '0' ? sinceOf(indexes).map(({ attentionSince }) => attentionSince) : [];
+      return since.length === 0 ? { count: 0 } : { count: since.length, oldest: Math.min(...since) };
+    },
+    attention: async (shard) => ({ rows: shard === '0' ? sinceOf(indexes) : [] }),
     bySender: async (senderOds, { from, to, state, limit }) => ({
       rows: [...indexes]
         .flatMap(([key, indexed]) => {

@@ -39,6 +39,7 @@ import { documentIdOf, type OdsCode, systemIds } from '../../shared/platform/ids
 import type { Log } from '../../shared/platform/log.ts';
 import type { Measure, MetricName } from '../../shared/platform/measure.ts';
 import {
+  attentionIndex,
   bySenderIndex,
   environmentSecretName,
   mailboxSecretName,
@@ -151,6 +152,7 @@ export const createRig = async () => {
         { AttributeName: 'workShard', AttributeType: 'S' },
         { AttributeName: 'nextCheckAt', AttributeType: 'N' },
         { AttributeName: 'unsentSince', AttributeType: 'N' },
+        { AttributeName: 'attentionSince', AttributeType: 'N' },
         { AttributeName: 'senderOds', AttributeType: 'S' },
         { AttributeName: 'updatedAt', AttributeType: 'N' },
       ],
@@ -169,6 +171,14 @@ export const createRig = async () => {
           KeySchema: [
             { AttributeName: 'workShard', KeyType: 'HASH' },
             { AttributeName: 'unsentSince', KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
+        {
+          IndexName: attentionIndex,
+          KeySchema: [
+            { AttributeName: 'workShard', KeyType: 'HASH' },
+            { AttributeName: 'attentionSince', KeyType: 'RANGE' },
           ],
           Projection: { ProjectionType: 'KEYS_ONLY' },
         },
@@ -211,6 +221,7 @@ export const createRig = async () => {
     count: (metric, value = 1) => void metrics.set(metric, (metrics.get(metric) ?? 0) + value),
     record: (metric, value) => void metrics.set(metric, value),
     recordOf: (_, metric, value) => void metrics.set(metric, value),
+    countOf: (_, metric) => void metrics.set(metric, (metrics.get(metric) ?? 0) + 1),
     countRefusal: (code) => void refusals.push(code),
     flush: () => undefined,
   };

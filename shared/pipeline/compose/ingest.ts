@@ -20,6 +20,7 @@ import type { ComposeAgainMessage, IngestMessage } from '../../platform/queue-me
 import { type Change, change } from '../../platform/table.ts';
 import { profileFor } from '../../senders/profile-for.ts';
 import { readMailbox, readSender } from '../../senders/registry.ts';
+import { dueTimesFor, type Sender } from '../../senders/sender.ts';
 import { parseDropKey } from '../../submission/object-names.ts';
 import { problem } from '../../submission/problems.ts';
 import { suppressionOf } from '../../submission/rules.ts';
@@ -159,7 +160,7 @@ const takePair = async (context: ComposeContext, pair: Pair, taken: 'new' | 'tak
     return;
   }
   const { documentId } = reading.drop;
-  let applied = await register(context, reading);
+  let applied = await register(context, reading, sender);
   log.info('DROP_REGISTERED', {
     documentId,
     odsCode: pair.odsCode,
@@ -196,7 +197,11 @@ const takePair = async (context: ComposeContext, pair: Pair, taken: 'new' | 'tak
 };
 
 /** Writes what the drop says into the document's record: a new one, the same again, a correction, or a refusal. */
-const register = async (context: ComposeContext, reading: Exclude<DropReading, { kind: 'gone' }>): Promise<Applied> => {
+const register = async (
+  context: ComposeContext,
+  reading: Exclude<DropReading, { kind: 'gone' }>,
+  sender: Sender,
+): Promise<Applied> => {
   const { drop } = reading;
   const existing = await readDocument(context.table, drop.documentId);
   if (existing) {
@@ -229,5 +234,7 @@ const register = async (context: ComposeContext, reading: Exclude<DropReading, {
     ids: deriveIds,
     practice,
     standing,
+    dueTimes: dueTimesFor(sender),
+    savedAt: Date.parse(reading.manifest.consultation.savedAt),
   });
 };

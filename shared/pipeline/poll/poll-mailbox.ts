@@ -45,6 +45,7 @@ export const pollMailbox = async (context: PollContext, message: PollMessage): P
     log.info('POLL_SKIPPED', { mailboxId, why: 'circuit open' });
     return;
   }
+  const begunAt = clock.now();
   const { fault, handshaken, expiry, moreWaits } = await poll(context, mailbox);
   const now = clock.now();
   await changeCourse(table, mailboxId, (current): MailboxCourse => {
@@ -53,6 +54,8 @@ export const pollMailbox = async (context: PollContext, message: PollMessage): P
     const known = {
       ...course,
       ...(handshaken ? { lastHandshakeAt: now } : {}),
+      // From here on a practice that has not been heard is silent.
+      ...(fault || moreWaits ? {} : { inboxReadAt: begunAt }),
       ...expiry,
     };
     return fault?.kind === 'configuration' ? openCircuit(known, fault, now) : known;

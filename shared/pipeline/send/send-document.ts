@@ -11,7 +11,7 @@ import {
   currentComposition,
   type StoredMessage,
 } from '../../delivery/record.ts';
-import { doubtfulAttempt, inDoubt, nextAttempt, possiblePosts, stateOf } from '../../delivery/state-of.ts';
+import { doubtfulAttempt, inDoubt, nextAttempt, resendAllowed, stateOf } from '../../delivery/state-of.ts';
 import type { MeshClient } from '../../mesh/client.ts';
 import type { SendOutcome } from '../../mesh/outcomes.ts';
 import { minutes } from '../../platform/clock.ts';
@@ -59,7 +59,7 @@ export const sendable = (
   const state = stateOf(record);
   if (state === 'SENDING') {
     const doubt = doubtfulAttempt(composition);
-    const resend = doubt && now >= doubt.deadline + doubtWait && possiblePosts(composition) === 1;
+    const resend = doubt && now >= doubt.deadline + doubtWait && resendAllowed(composition);
     // A redelivery of the queue never posts a first part by itself: watch re-sends once the doubt has waited.
     if (!resend) return { kind: 'skip', why: 'in-doubt' };
     return composition.giveUpAt !== undefined && now > composition.giveUpAt ? { kind: 'give-up' } : { kind: 'send' };

@@ -1,4 +1,4 @@
-import { days, minutes } from '../../platform/clock.ts';
+import { days, hours, minutes } from '../../platform/clock.ts';
 import { workShards } from '../../platform/names.ts';
 import { intervalsSincePoll, isSilent } from '../../senders/mailbox.ts';
 import { listMailboxes } from '../../senders/registry.ts';
@@ -12,12 +12,20 @@ const least = (values: readonly (number | undefined)[]): number | undefined => {
 
 /**
  * How things stand, each minute: what alarms cannot learn from events, because what they are about is that nothing
- * happens. Four reads for the documents, one for each mailbox.
+ * happens. Four reads for what is unsent, a count for what needs a person, one for each mailbox.
  */
 export const measureStanding = async ({ table, clock, measure, log }: WatchContext): Promise<void> => {
   const now = clock.now();
   const oldest = least(await Promise.all(workShards.map((shard) => table.oldestUnsent(shard))));
   measure.record('OldestUnsentMinutes', oldest === undefined ? 0 : Math.max(0, (now - oldest) / minutes(1)));
+
+  const open = await Promise.all(workShards.map((shard) => table.openAttention(shard)));
+  const longest = least(open.map(({ oldest: since }) => since));
+  measure.record(
+    'AttentionOpen',
+    open.reduce((sum, { count }) => sum + count, 0),
+  );
+  measure.record('OldestAttentionHours', longest === undefined ? 0 : Math.max(0, (now - longest) / hours(1)));
 
   const mailboxes = await listMailboxes(table);
   const silent = mailboxes.filter((mailbox) => isSilent(mailbox, now));

@@ -1,9 +1,20 @@
-import { applyEvent, clearWork, readDocument } from '../../delivery/documents.ts';
+import { applyEvent, clearWork, readDocument, type StoredRecord } from '../../delivery/documents.ts';
 import { performWork } from '../../delivery/perform-work.ts';
+import { currentComposition } from '../../delivery/record.ts';
+import { silenceOf } from '../../delivery/silence.ts';
 import { hasWork } from '../../delivery/work.ts';
 import type { DocumentId } from '../../platform/ids.ts';
+import { readMailbox } from '../../senders/registry.ts';
 import { letGo } from './let-go.ts';
 import type { WatchContext } from './watch.ts';
+
+/** Asked only where a silence may be told; `undefined` of a mailbox that nobody polls any more. */
+const lastReadOf = async ({ table }: WatchContext, record: StoredRecord): Promise<number | undefined> => {
+  const mailboxId = currentComposition(record).stored?.mailboxId;
+  if (mailboxId === undefined || !silenceOf(record)) return undefined;
+  const mailbox = await readMailbox(table, mailboxId);
+  return mailbox && (mailbox.course.inboxReadAt ?? 0);
+};
 
 /** Finishes what a crash left; otherwise asks the record what its due time means. */
 export const watchDocument = async (context: WatchContext, id: string): Promise<void> => {
@@ -22,7 +33,12 @@ export const watchDocument = async (context: WatchContext, id: string): Promise<
     // A part that keeps failing must not keep a doubt, a lost message or a silence from being noticed.
   }
   if (await letGo(context, record)) return;
-  const applied = await applyEvent(context, documentId, { kind: 'due', settings });
+  const inboxReadAt = await lastReadOf(context, record);
+  const applied = await applyEvent(context, documentId, {
+    kind: 'due',
+    settings,
+    ...(inboxReadAt === undefined ? {} : { inboxReadAt }),
+  });
   if (applied.kind === 'changed') {
     await performWork(context, applied.record);
     log.warn('WATCH_MOVED_DOCUMENT', { documentId, what: applied.what });

@@ -8,7 +8,7 @@ import type { Measure } from '../../platform/measure.ts';
 import { workShards } from '../../platform/names.ts';
 import type { Objects } from '../../platform/objects.ts';
 import type { Queue } from '../../platform/queue.ts';
-import type { SenderIndex, Stored, Table, UnsentIndex } from '../../platform/table.ts';
+import type { AttentionIndex, SenderIndex, Stored, Table, UnsentIndex } from '../../platform/table.ts';
 import type { ConnectionSetting } from '../../senders/connection.ts';
 import { declareStage } from '../../senders/deployment.ts';
 import { measureStanding } from './measure-standing.ts';
@@ -20,7 +20,7 @@ import { watchParked } from './watch-parked.ts';
 import { watchResumed } from './watch-resumed.ts';
 
 export interface WatchContext extends WorkContext {
-  readonly table: Table & UnsentIndex & SenderIndex;
+  readonly table: Table & UnsentIndex & AttentionIndex & SenderIndex;
   readonly archive: Objects;
   readonly outbox: Queue;
   readonly ingest: Queue;

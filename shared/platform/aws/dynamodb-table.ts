@@ -1,8 +1,15 @@
 import { createHash } from 'node:crypto';
 import { ConditionalCheckFailedException, DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { bySenderIndex, expiryAttribute, unsentIndex, workIndex, workShards } from '../names.ts';
-import type { Indexed, SenderIndex, Stored, Table, UnsentIndex, WriteOutcome } from '../table.ts';
+import {
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  type QueryCommandOutput,
+} from '@aws-sdk/lib-dynamodb';
+import { attentionIndex, bySenderIndex, expiryAttribute, unsentIndex, workIndex, workShards } from '../names.ts';
+import type { AttentionIndex, Indexed, SenderIndex, Stored, Table, UnsentIndex, WriteOutcome } from '../table.ts';
 
 const shardOf = (key: string): string =>
   workShards[createHash('sha256').update(key).digest()[0] as number & 3] ?? workShards[0];
@@ -11,6 +18,11 @@ const conflictOr = (error: unknown): WriteOutcome => {
   if (error instanceof ConditionalCheckFailedException) return 'conflict';
   throw error;
 };
+
+const ofShard = (shard: string) => ({
+  KeyConditionExpression: 'workShard = :shard',
+  ExpressionAttributeValues: { ':shard': shard },
+});
 
 const condition = (expected: number) =>
   expected === 0
@@ -21,7 +33,7 @@ const condition = (expected: number) =>
 export const dynamoDbTable = (
   tableName: string,
   config: DynamoDBClientConfig = {},
-): Table & SenderIndex & UnsentIndex => {
+): Table & SenderIndex & UnsentIndex & AttentionIndex => {
   const documents = DynamoDBDocumentClient.from(new DynamoDBClient(config), {
     marshallOptions: { removeUndefinedValues: true },
   });
@@ -35,7 +47,8 @@ export const dynamoDbTable = (
       return { ...data, revision } as T & Stored;
     },
     async write(key, item, expected, indexed: Indexed = {}) {
-      const { nextCheckAt, expiresAt, ...bySender } = indexed;
+      const { nextCheckAt, attentionSince, expiresAt, ...bySender } = indexed;
+      const sharded = nextCheckAt !== undefined || attentionSince !== undefined;
       // The revision is the item's own attribute; what a caller read carries it too, and must not store it twice.
       const { revision: _, ...data } = item as typeof item & Partial<Stored>;
       const Item = {
@@ -43,7 +56,9 @@ export const dynamoDbTable = (
         revision: expected + 1,
         data,
         ...bySender,
-        ...(nextCheckAt === undefined ? {} : { workShard: shardOf(key), nextCheckAt }),
+        ...(sharded ? { workShard: shardOf(key) } : {}),
+        ...(nextCheckAt === undefined ? {} : { nextCheckAt }),
+        ...(attentionSince === undefined ? {} : { attentionSince }),
         ...(expiresAt === undefined ? {} : { [expiryAttribute]: Math.ceil(expiresAt / 1000) }),
       };
       return documents
@@ -72,12 +87,45 @@ export const dynamoDbTable = (
         new QueryCommand({
           TableName: tableName,
           IndexName: unsentIndex,
-          KeyConditionExpression: 'workShard = :shard',
-          ExpressionAttributeValues: { ':shard': shard },
+          ...ofShard(shard),
           Limit: 1,
         }),
       );
       return Items[0] === undefined ? undefined : Number(Items[0].unsentSince);
+    },
+    async openAttention(shard) {
+      const query = { TableName: tableName, IndexName: attentionIndex, ...ofShard(shard) };
+      const { Items = [] } = await documents.send(new QueryCommand({ ...query, Limit: 1 }));
+      const oldest = Items[0]?.attentionSince;
+      if (oldest === undefined) return { count: 0 };
+      let count = 0;
+      let after: Record<string, unknown> | undefined;
+      do {
+        const page: QueryCommandOutput = await documents.send(
+          new QueryCommand({ ...query, Select: 'COUNT', ...(after === undefined ? {} : { ExclusiveStartKey: after }) }),
+        );
+        count += page.Count ?? 0;
+        after = page.LastEvaluatedKey;
+      } while (after !== undefined);
+      return { count, oldest: Number(oldest) };
+    },
+    async attention(shard, { after, limit }) {
+      const row = (item: Record<string, unknown>) => ({
+        key: String(item.pk),
+        attentionSince: Number(item.attentionSince),
+      });
+      const { Items = [], LastEvaluatedKey } = await documents.send(
+        new QueryCommand({
+          TableName: tableName,
+          IndexName: attentionIndex,
+          ...ofShard(shard),
+          ...(after === undefined
+            ? {}
+            : { ExclusiveStartKey: { pk: after.key, workShard: shard, attentionSince: after.attentionSince } }),
+          Limit: limit,
+        }),
+      );
+      return { rows: Items.map(row), ...(LastEvaluatedKey === undefined ? {} : { next: row(LastEvaluatedKey) }) };
     },
     async bySender(senderOds, { from, to, state, after, limit }) {
       const { Items = [], LastEvaluatedKey } = await documents.send(

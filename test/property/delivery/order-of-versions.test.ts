@@ -432,4 +432,52 @@ describe('the order of an encounter’s versions', () => {
     }
     expect(replacements).toBeGreaterThan(0);
   });
+
+  /** One that posted and was then frozen: what it has to say comes when others have long been at work. */
+  const frozenAfterPost = (start: World): [World, Sender] => {
+    let here: World = start;
+    let sender = actor('a', 1);
+    while (sender.step !== 'record') [here, sender] = step(here, sender);
+    return [{ ...here, now: invocation + doubtWait + 1 }, sender];
+  };
+
+  it.each([
+    ['two versions and a duplicate delivery', 2, [1, 1, 2]],
+    ['three versions', 3, [1, 2, 3]],
+  ] as const)(
+    'a late outcome among %s: recorded whenever it comes, nothing overtakes or goes twice unflagged',
+    (_, versions, deliveries) => {
+      const [later, frozen] = frozenAfterPost(world(versions));
+      const others = deliveries.map((version, index) => again(`late-${index}`, version, later));
+      const { endings, states } = explore(later, [frozen, ...others], false);
+      expect(states).toBeGreaterThan(100);
+      let resent = 0;
+      for (const last of endings) {
+        expect(faultsOf(last)).toEqual([]);
+        expect(last.practice.length).toBeLessThanOrEqual(1);
+        const first = last.records[1];
+        if (!first) throw new Error('lost');
+        expect(stateOf(first)).toBe('SENT');
+        const { attempts, possibleDuplicate } = currentComposition(first);
+        expect(attempts.find(({ owner }) => owner === 'a')?.outcome).toMatchObject({
+          kind: 'sent',
+          meshMessageId: meshId('a'),
+        });
+        expect(postsOf(last, 1)).toBeLessThanOrEqual(2);
+        if (postsOf(last, 1) === 2) {
+          resent += 1;
+          expect(possibleDuplicate).toBe(true);
+        }
+        for (let version = 2; version <= versions; version++) {
+          const record = last.records[version];
+          if (!record) throw new Error('lost');
+          expect(postsOf(last, version)).toBeLessThanOrEqual(1);
+          expect(postsOf(last, version) === 1 ? ['SENT'] : ['COMPOSED', 'SUPERSEDED', 'RECEIVED']).toContain(
+            stateOf(record),
+          );
+        }
+      }
+      expect(resent).toBeGreaterThan(0);
+    },
+  );
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decideCaller } from '../../../../shared/callers/authorise.ts';
 import { clientFile } from '../../../../shared/callers/client.ts';
 import { runCommand } from '../../../../shared/operate/commands.ts';
-import type { SenderIndex, Table } from '../../../../shared/platform/table.ts';
+import type { AttentionIndex, SenderIndex, Table } from '../../../../shared/platform/table.ts';
 
 const client = clientFile.parse({ clientId: 'client-1', odsCode: 'RX1' });
 
@@ -39,8 +39,10 @@ describe('who calls', () => {
 });
 
 describe('operate client', () => {
-  const tableOf = (items: Map<string, object>): Table & SenderIndex => ({
+  const tableOf = (items: Map<string, object>): Table & SenderIndex & AttentionIndex => ({
     bySender: async () => ({ rows: [] }),
+    openAttention: async () => ({ count: 0 }),
+    attention: async () => ({ rows: [] }),
     read: async <T>(key: string) => {
       const item = items.get(key);
       return item && ({ ...item, revision: 1 } as T & { revision: number });

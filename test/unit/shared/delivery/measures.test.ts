@@ -29,9 +29,10 @@ const told = (...events: readonly Event[]): string[][] => {
     if (reduction.kind === 'no-op') return [];
     const figures = figuresOf(record, reduction.record);
     record = reduction.record;
-    return figures.map(({ kind, metric, value }) =>
-      kind === 'counted' && value === 1 ? metric : `${metric}=${value}`,
-    );
+    return figures.map((figure) => {
+      if (figure.kind === 'of-sender') return `${figure.metric} of ${figure.senderOds}`;
+      return figure.kind === 'counted' && figure.value === 1 ? figure.metric : `${figure.metric}=${figure.value}`;
+    });
   });
 };
 

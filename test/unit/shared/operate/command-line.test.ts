@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { type CommandLineContext, commandLine } from '../../../../shared/operate/command-line.ts';
 import { targetOf } from '../../../../shared/operate/target.ts';
-import type { SenderIndex, Table } from '../../../../shared/platform/table.ts';
+import type { AttentionIndex, SenderIndex, Table } from '../../../../shared/platform/table.ts';
 
-const table: Table & SenderIndex = {
+const table: Table & SenderIndex & AttentionIndex = {
+  openAttention: async () => ({ count: 0 }),
+  attention: async () => ({ rows: [] }),
   bySender: async () => ({ rows: [] }),
   read: async (key) => {
     if (key === 'CLIENT#broken') throw new Error('AWS does not answer.');

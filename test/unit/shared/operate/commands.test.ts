@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { exitCodeOf } from '../../../../shared/operate/command.ts';
 import { commands, help, runCommand, usage } from '../../../../shared/operate/commands.ts';
 import { targetOf } from '../../../../shared/operate/target.ts';
-import type { SenderIndex, Table } from '../../../../shared/platform/table.ts';
+import type { AttentionIndex, SenderIndex, Table } from '../../../../shared/platform/table.ts';
 import { mailboxFile } from '../../../../shared/senders/mailbox.ts';
 
-const nothing: Table & SenderIndex = {
+const nothing: Table & SenderIndex & AttentionIndex = {
   bySender: async () => ({ rows: [] }),
+  openAttention: async () => ({ count: 0 }),
+  attention: async () => ({ rows: [] }),
   read: async () => undefined,
   write: async () => {
     throw new Error('written');

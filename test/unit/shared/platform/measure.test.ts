@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { metricsIn } from '../../../../local/engine/cloudwatch/emf.ts';
-import { countersOf, mailboxReadings, metricUnits, readingsOf } from '../../../../shared/platform/measure.ts';
+import {
+  countersOf,
+  mailboxReadings,
+  metricUnits,
+  readingsOf,
+  senderCounters,
+} from '../../../../shared/platform/measure.ts';
 
 const root = new URL('../../../../', import.meta.url);
 const module = fileURLToPath(new URL('../../../../shared/platform/measure.ts', import.meta.url));
@@ -69,11 +75,20 @@ describe('metrics of a function', () => {
     expect(Object.keys(counters?.values ?? {}).sort()).toEqual([...countersOf.watch].sort());
   });
 
+  it('of one sending organisation come under a dimension of their own', () => {
+    const [one] = printed('compose', `measure.countOf('RX1', 'LateHandovers'); measure.flush();`);
+    expect(one).toEqual({
+      dimensions: { service: 'compose', stage: 'integration', sender: 'RX1' },
+      values: { LateHandovers: [1] },
+    });
+  });
+
   it('are counted or read by some function, each of them', () => {
     const known: readonly string[] = [
       ...Object.values(countersOf).flat(),
       ...Object.values(readingsOf).flat(),
       ...mailboxReadings,
+      ...senderCounters,
     ];
     expect(Object.keys(metricUnits).filter((metric) => !known.includes(metric))).toEqual([]);
   });

@@ -1,0 +1,235 @@
+import { attentionOf } from './attention.ts';
+import { queueSilence } from './due.ts';
+import type { PersonEvent } from './events.ts';
+import { isHeldFor, withoutHold } from './holds.ts';
+import {
+  type Composition,
+  compositionLimit,
+  currentComposition,
+  type DocumentRecord,
+  discardOf,
+  resolutionLimit,
+} from './record.ts';
+import { pastComposition } from './reduce-drop.ts';
+import { edit, noOp, type Reduction } from './reduction.ts';
+import { againWithSameBytes, queuedAgain, sentAnew } from './resend.ts';
+import { isFailedReplacement, possiblePosts, stateOf, undecided } from './state-of.ts';
+import type { State } from './states.ts';
+import type { Work } from './work.ts';
+
+type Of<K extends PersonEvent['kind']> = Extract<PersonEvent, { kind: K }>;
+
+const said = ({ by, why }: { readonly by: string; readonly why: string }): string => `by ${by}: ${why}`;
+
+const beforeItLeft: ReadonlySet<State> = new Set(['RECEIVED', 'COMPOSED', 'SENDING']);
+
+const holdNames = { operator: 'held: by an operator', paused: 'held: its sender is paused' } as const;
+
+const held = (record: DocumentRecord, event: Of<'held'>, at: number): Reduction => {
+  const { reason, by, why } = event;
+  if (isHeldFor(record, reason)) return noOp('already-held');
+  // What has left cannot be held any more.
+  if (!beforeItLeft.has(stateOf(record))) return noOp('nothing-to-hold');
+  return edit(record, at, {
+    what: holdNames[reason],
+    detail: said(event),
+    record: { holds: [...record.holds, { reason, by, why, at }] },
+  });
+};
+
+const releasedNames = {
+  operator: 'released: by an operator',
+  paused: 'released: its sender goes on',
+  doubt: 'released: to be sent once more',
+  'other-patient': 'released: other patient',
+  predecessor: 'released: predecessor',
+} as const;
+
+/** What lets a document go on where it stood. Every time that is measured of it begins anew. */
+const goingOn = (
+  record: DocumentRecord,
+  composition: Composition,
+  at: number,
+): { readonly composition: Composition; readonly work: Work } => {
+  const free = record.holds.length === 0;
+  switch (stateOf(record)) {
+    case 'RECEIVED':
+      return {
+        // Nothing was stored, so the time inside the message may be today's.
+        composition: { ...composition, composedAt: at, takenUpAgainAt: at },
+        work: free ? { composeAgain: composition.number } : {},
+      };
+    case 'COMPOSED':
+      return {
+        composition: queuedAgain(composition, at),
+        work: free ? { enqueue: composition.number } : {},
+      };
+    default:
+      return { composition, work: {} };
+  }
+};
+
+const released = (record: DocumentRecord, event: Of<'released'>, at: number): Reduction => {
+  if (!isHeldFor(record, event.reason)) return noOp('not-held');
+  const composition = currentComposition(record);
+  const decision = { at, by: event.by, why: event.why };
+  const free = withoutHold(record, event.reason);
+  const told = { what: releasedNames[event.reason], detail: said(event) };
+  if (event.reason === 'doubt') {
+    // Same bytes, same ids, once more: what is in doubt stays in doubt, and the practice may hold copies.
+    const granted = {
+      ...queuedAgain(composition, at),
+      waiting: { until: at + queueSilence, why: 'queued to be sent again' },
+      resendGranted: { ...decision, afterPosts: possiblePosts(composition) },
+    };
+    return edit(free, at, {
+      ...told,
+      composition: granted,
+      work: free.holds.length === 0 ? { enqueue: composition.number } : {},
+    });
+  }
+  const next = goingOn(free, composition, at);
+  return edit(free, at, {
+    ...told,
+    composition: {
+      ...next.composition,
+      ...(event.reason === 'other-patient' ? { otherPatientReleased: decision } : {}),
+    },
+    work: next.work,
+  });
+};
+
+const cancelled = (record: DocumentRecord, event: Of<'cancelled'>, at: number): Reduction => {
+  const state = stateOf(record);
+  const composition = currentComposition(record);
+  if (state === 'CANCELLED') return noOp('already-cancelled');
+  if (state !== 'RECEIVED' && state !== 'COMPOSED')
+    return noOp(state === 'SENDING' ? 'may-have-left' : 'has-left-or-ended');
+  // Being sent again by a person's wish: a first copy has left.
+  if (composition.earlierSends) return noOp('may-have-left');
+  const { awaitingFiles: _a, waiting: _w, ...rest } = composition;
+  return edit(record, at, {
+    what: 'cancelled',
+    detail: said(event),
+    record: { holds: [] },
+    composition: { ...rest, cancellation: { at, by: event.by, why: event.why } },
+    work: state === 'RECEIVED' ? { discardDrops: [discardOf(composition.source)] } : {},
+  });
+};
+
+const resolved = (record: DocumentRecord, { by, route, note }: Of<'resolved'>, at: number): Reduction => {
+  const open = attentionOf(record);
+  if (open.length === 0) return noOp('nothing-open');
+  return edit(record, at, {
+    what: 'resolved',
+    detail: `${route}, by ${by}${note === undefined ? '' : `: ${note}`}`,
+    record: {
+      resolutions: [
+        ...(record.resolutions ?? []),
+        { at, by, route, ...(note === undefined ? {} : { note }), of: open.map(({ code }) => code) },
+      ].slice(-resolutionLimit),
+    },
+  });
+};
+
+/** The only way out of CONTRADICTED. What it means for the version before is told as by an answer. */
+const decided = (record: DocumentRecord, event: Of<'contradiction-decided'>, at: number): Reduction => {
+  const composition = record.compositions.find(undecided);
+  const { contradiction } = composition ?? {};
+  if (!composition || !contradiction) return noOp('not-contradicted');
+  const { as, by, why } = event;
+  const next: Composition = { ...composition, contradiction: { ...contradiction, decision: { at, by, why, as } } };
+  const told: Work = composition.predecessor
+    ? as === 'accepted'
+      ? { markReplaced: [composition.number] }
+      : isFailedReplacement(next)
+        ? { voidPredecessor: [composition.number] }
+        : {}
+    : {};
+  return edit(record, at, {
+    what: `contradiction decided: ${as}`,
+    detail: said(event),
+    composition: next,
+    work: told,
+  });
+};
+
+/** Why a document is not sent again; `undefined` where it may be. */
+const resendRefusal = (record: DocumentRecord, newest: number): string | undefined => {
+  if (record.version === undefined || record.version < newest) return 'later-version-begun';
+  const state = stateOf(record);
+  switch (state) {
+    case 'UNDELIVERED':
+    case 'INFRASTRUCTURE_REJECTED':
+    case 'BUSINESS_REJECTED':
+      return undefined;
+    case 'SEND_FAILED':
+      return currentComposition(record).stored ? undefined : 'never-composed';
+    case 'SENT':
+      return record.overdueSince === undefined ? 'awaits-answer' : undefined;
+    // The same ids would be refused as a duplicate, and other ids would be a second document: telephone.
+    case 'INFRASTRUCTURE_ACKNOWLEDGED':
+      return 'practice-has-it';
+    case 'SENDING':
+      return 'in-doubt';
+    case 'RECEIVED':
+    case 'COMPOSED':
+      return 'under-way';
+    case 'ACCEPTED':
+      return 'accepted';
+    case 'CONTRADICTED':
+      return 'contradicted';
+    case 'REJECTED':
+    case 'CANCELLED':
+    case 'SUPPRESSED':
+    case 'NULL_AND_VOID':
+      return 'hand-over-again';
+    case 'REPLACED':
+    case 'SUPERSEDED':
+      return 'later-version-begun';
+  }
+};
+
+const negativelyAnswered: ReadonlySet<State> = new Set(['INFRASTRUCTURE_REJECTED', 'BUSINESS_REJECTED']);
+
+const resendAsked = (record: DocumentRecord, event: Of<'resend-asked'>, at: number): Reduction => {
+  const refusal = resendRefusal(record, event.newest);
+  if (refusal !== undefined) return noOp(refusal);
+  const composition = currentComposition(record);
+  const decision = { at, by: event.by, why: event.why };
+  if (!negativelyAnswered.has(stateOf(record))) {
+    return edit(record, at, {
+      what: 'to be sent again, same bytes and ids',
+      detail: said(event),
+      composition: againWithSameBytes(composition, decision),
+      work: { enqueue: composition.number },
+    });
+  }
+  // What was refused under these ids would be refused under them again.
+  if (record.compositions.length >= compositionLimit) return noOp('composed-too-often');
+  const anew = sentAnew(composition, event.ids(record.documentId, composition.number + 1), at);
+  return edit(record, at, {
+    what: 'to be sent again, with new ids',
+    detail: said(event),
+    record: { compositions: [...record.compositions.map(pastComposition), anew] },
+    work: { composeAgain: anew.number },
+  });
+};
+
+/** What people do to a document. Each twice is once, and each that cannot be done is a no-op that says why. */
+export const reducePerson = (record: DocumentRecord, event: PersonEvent, at: number): Reduction => {
+  switch (event.kind) {
+    case 'held':
+      return held(record, event, at);
+    case 'released':
+      return released(record, event, at);
+    case 'cancelled':
+      return cancelled(record, event, at);
+    case 'resolved':
+      return resolved(record, event, at);
+    case 'contradiction-decided':
+      return decided(record, event, at);
+    case 'resend-asked':
+      return resendAsked(record, event, at);
+  }
+};
