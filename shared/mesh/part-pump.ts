@@ -59,7 +59,10 @@ const flow = (
   fail: (reason: string) => void,
 ): void => {
   // Over already: it will say nothing more, not even that.
-  if (source.destroyed) return fail('The part could not be read.');
+  if (source.destroyed) {
+    fail('The part could not be read.');
+    return;
+  }
   let read = 0;
   let held: Uint8Array | undefined;
   const stop = () => {
