@@ -36,6 +36,9 @@ describe('a receipt', () => {
       const before = level === 'business' ? [...wasSent, positive('20013')] : wasSent;
       const { state, whoseMove, advice } = receiptAfter(...before, answer);
       if (code === '20013') expect([state, whoseMove]).toEqual(['INFRASTRUCTURE_ACKNOWLEDGED', 'the practice']);
+      // Delivered, and the sender learns that the patient has died.
+      else if (code === '30004')
+        expect([state, whoseMove, advice]).toEqual(['ACCEPTED', 'the sender', responseCode(code).advice]);
       else if (polarity === 'positive') expect([state, whoseMove]).toEqual(['ACCEPTED', 'nobody']);
       else {
         expect(state).toBe(level === 'business' ? 'BUSINESS_REJECTED' : 'INFRASTRUCTURE_REJECTED');
