@@ -237,8 +237,8 @@ const table: Readonly<Record<string, Rest>> = {
   30002: negative(
     "Patient not known here. (aka 'patient record not present in system')",
     'not-found',
-    'The practice has no record of the patient.',
-    'Check in PDS where the patient is registered; if details were wrong, correct and send again, else get the document to the practice another way. The practice has received a document about somebody whom it does not know: report that as an information governance incident.',
+    'The practice has no record of the patient, and has received a document about somebody whom it does not know.',
+    'That practice now holds a document about somebody who is not its patient: report it as an information governance incident, and ask the practice to destroy its copy. Check in PDS where the patient is registered; if details were wrong, correct them and send the document again, else get it to the right practice another way.',
     'sender',
   ),
   30003: negative(

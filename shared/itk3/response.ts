@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import { events, systems, unreadableOriginal } from './fixed-values.ts';
 import { type Polarity, type ResponseLevel, responseCode } from './response-codes.ts';
 import {
@@ -38,16 +39,18 @@ export interface ItkResponse {
   readonly infAckRequested?: boolean | undefined;
   /** The answer's own id. */
   readonly messageHeaderId?: string | undefined;
-  /** As written. */
+  /** As written; nothing that is no time. */
   readonly timestamp?: string | undefined;
 }
 
 export type ResponseReading =
   | ItkResponse
   | { readonly kind: 'not-a-response'; readonly event?: string | undefined }
-  | { readonly kind: 'unreadable'; readonly reason: UnreadableReason };
+  | { readonly kind: 'unreadable'; readonly reason: UnreadableReason | 'wrongly compressed' };
 
 const maxBytes = 10_000_000;
+/** A response has about fifty: more is no answer of a practice, and its tree would fill the memory. */
+const maxElements = 10_000;
 const maxCodes = 20;
 const maxText = 1000;
 const maxId = 200;
@@ -88,30 +91,61 @@ const decisiveOf = (codes: readonly AnsweredCode[]) => {
   return rows.find((row) => row.polarity === 'negative') ?? rows.find((row) => row.level === 'business') ?? rows[0];
 };
 
+/** As organisations' codes are formed: whatever else stands there could be anything, and would go into records. */
 const odsOf = (root: XmlElement): string | undefined =>
   descendants(root, 'Organization')
     .flatMap((organization) => childrenOf(organization, 'identifier'))
     .filter((identifier) => valueAt(identifier, 'system') === systems.odsCode)
-    .map((identifier) => valueAt(identifier, 'value')?.slice(0, maxId))
-    .find((value) => value !== undefined);
+    .map((identifier) => valueAt(identifier, 'value')?.toUpperCase())
+    .find((value) => value !== undefined && /^(?=.*[A-Z])[A-Z0-9]{3,10}$/.test(value));
+
+const timeOf = (text: string | undefined): string | undefined =>
+  text !== undefined && /^\d{4}-\d\d-\d\d(T[0-9:.]+(Z|[+-]\d\d:\d\d)?)?$/.test(text) ? text.slice(0, maxId) : undefined;
+
+const isGzip = ([first, second]: Uint8Array): boolean => first === 0x1f && second === 0x8b;
+
+/** `Mex-Content-Compressed`: what MESH hands over may have been compressed by its sender. */
+const uncompressed = (bytes: Uint8Array): Uint8Array | undefined => {
+  if (!isGzip(bytes)) return bytes;
+  try {
+    return gunzipSync(bytes, { maxOutputLength: maxBytes });
+  } catch {
+    return undefined;
+  }
+};
+
+/** The header that says what it is; the event of later FHIR versions is read too. */
+const eventOf = (header: XmlElement): string | undefined =>
+  (valueAt(header, 'event', 'code') ?? valueAt(header, 'eventCoding', 'code'))?.slice(0, maxId);
+
+/** A header without an event that answers something can be nothing else. */
+const isResponse = (header: XmlElement): boolean => {
+  const event = eventOf(header);
+  return event === undefined ? child(header, 'response') !== undefined : event.toUpperCase() === events.response.code;
+};
 
 /** Reads the bytes of an inbox message as an ITK response (event ITK008M). Never throws for what the bytes are. */
 export const readResponse = (bytes: Uint8Array): ResponseReading => {
-  const reading = readXml(bytes, { maxBytes });
+  const plain = uncompressed(bytes);
+  if (!plain) return { kind: 'unreadable', reason: 'wrongly compressed' };
+  const reading = readXml(plain, { maxBytes, maxElements });
   if (reading.kind === 'unreadable') return reading;
   const { root } = reading;
-  const header = descendants(root, 'MessageHeader')[0];
-  if (!header) return { kind: 'not-a-response' };
-  const event = valueAt(header, 'event', 'code')?.slice(0, maxId);
-  if (event?.toUpperCase() !== events.response.code) return { kind: 'not-a-response', event };
+  const headers = descendants(root, 'MessageHeader');
+  const header = headers.find(isResponse);
+  if (!header) {
+    const event = headers[0] && eventOf(headers[0]);
+    return { kind: 'not-a-response', ...(event === undefined ? {} : { event }) };
+  }
 
   const codes = codesOf(root);
   const decisive = decisiveOf(codes);
   const infAck = handlingValue(header, 'InfAckRequested');
+  const answered = valueAt(header, 'response', 'identifier') ?? valueAt(header, 'response', 'identifier', 'value');
   return {
     kind: 'response',
     event: events.response.code,
-    inResponseTo: normalisedId(valueAt(header, 'response', 'identifier')),
+    inResponseTo: normalisedId(answered),
     codes,
     decisive: decisive?.code,
     level: decisive?.level ?? 'unknown',
@@ -120,6 +154,6 @@ export const readResponse = (bytes: Uint8Array): ResponseReading => {
     responderOds: odsOf(root),
     infAckRequested: infAck === undefined ? undefined : infAck.toLowerCase() === 'true' || infAck === '1',
     messageHeaderId: normalisedId(valueAt(header, 'id')),
-    timestamp: valueAt(header, 'timestamp')?.slice(0, maxId),
+    timestamp: timeOf(valueAt(header, 'timestamp')),
   };
 };

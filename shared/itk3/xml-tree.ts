@@ -24,16 +24,21 @@ export type UnreadableReason =
   | 'wrongly encoded'
   | 'headed by a document type declaration'
   | 'nested too deeply'
+  | 'made of too many elements or attributes'
   | 'not well-formed';
 
 export interface XmlLimits {
   readonly maxBytes: number;
   readonly maxDepth?: number;
+  /** Elements of the whole document; any number unless told. */
+  readonly maxElements?: number;
   /** Refuses bytes that are no character of the document's encoding, which else become a replacement character. */
   readonly strictEncoding?: boolean;
 }
 
 const defaultDepth = 100;
+/** Of one element, namespaces included: FHIR has three at the most. */
+const maxAttributes = 100;
 
 class Refused extends Error {
   readonly reason: UnreadableReason;
@@ -46,6 +51,17 @@ class Refused extends Error {
 const prefixOf = (name: string): string => (name.includes(':') ? name.slice(0, name.indexOf(':')) : '');
 const localName = (name: string): string => name.slice(name.indexOf(':') + 1);
 
+/** The namespaces that hold for an element: what it declares, then what those around it do. */
+type Scope = { readonly declared: ReadonlyMap<string, string>; readonly outer: Scope } | undefined;
+
+const namespaceIn = (scope: Scope, prefix: string): string => {
+  for (let current = scope; current; current = current.outer) {
+    const namespace = current.declared.get(prefix);
+    if (namespace !== undefined) return namespace;
+  }
+  return '';
+};
+
 const decoderFor = (encoding: string, fatal: boolean) => {
   try {
     return new TextDecoder(encoding, { fatal });
@@ -54,18 +70,23 @@ const decoderFor = (encoding: string, fatal: boolean) => {
   }
 };
 
-/** UTF-8 unless a byte order mark or the XML declaration says otherwise. */
+/** The encoding that the bytes themselves show: by a byte order mark, or by how `<` is written. */
+const shownEncoding = ([first, second]: Uint8Array): string | undefined => {
+  if ((first === 0xff && second === 0xfe) || (first === 0x3c && second === 0)) return 'utf-16le';
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c)) return 'utf-16be';
+  return undefined;
+};
+
+/**
+ * UTF-8 unless the bytes or the XML declaration say otherwise. A declaration that could be read byte by byte is not in
+ * UTF-16, whatever it says: programs that write XML into a string forget to change it.
+ */
 const decode = (bytes: Uint8Array, fatal: boolean): string => {
   const declared = /^<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']/.exec(
     Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 200)).toString('latin1'),
   )?.[1];
-  const marked =
-    bytes[0] === 0xff && bytes[1] === 0xfe
-      ? 'utf-16le'
-      : bytes[0] === 0xfe && bytes[1] === 0xff
-        ? 'utf-16be'
-        : undefined;
-  const decoder = decoderFor(marked ?? declared ?? 'utf-8', fatal);
+  const believed = declared !== undefined && /^utf-?16/i.test(declared) ? 'utf-8' : declared;
+  const decoder = decoderFor(shownEncoding(bytes) ?? believed ?? 'utf-8', fatal);
   if (!decoder) throw new Refused('in an unknown encoding');
   try {
     return decoder.decode(bytes);
@@ -81,14 +102,14 @@ const decode = (bytes: Uint8Array, fatal: boolean): string => {
 export const readXml = (bytes: Uint8Array, limits: XmlLimits): XmlReading => {
   try {
     if (bytes.byteLength > limits.maxBytes) throw new Refused('too large');
-    return { kind: 'xml', root: parse(decode(bytes, limits.strictEncoding ?? false), limits.maxDepth ?? defaultDepth) };
+    return { kind: 'xml', root: parse(decode(bytes, limits.strictEncoding ?? false), limits) };
   } catch (error) {
     if (error instanceof Refused) return { kind: 'unreadable', reason: error.reason };
     throw error;
   }
 };
 
-const parse = (text: string, maxDepth: number): XmlElement => {
+const parse = (text: string, { maxDepth = defaultDepth, maxElements = Infinity }: XmlLimits): XmlElement => {
   const start = text.trimStart();
   if (start === '') throw new Refused('empty');
   if (!start.startsWith('<')) throw new Refused('not XML');
@@ -101,7 +122,7 @@ const parse = (text: string, maxDepth: number): XmlElement => {
     text: string;
   };
   const open: Open[] = [];
-  const scopes: ReadonlyMap<string, string>[] = [new Map()];
+  const scopes: Scope[] = [];
   let root: XmlElement | undefined;
   const parser = new SaxesParser({ position: false });
   parser.on('error', () => {
@@ -110,7 +131,14 @@ const parse = (text: string, maxDepth: number): XmlElement => {
   parser.on('doctype', () => {
     throw new Refused('headed by a document type declaration');
   });
+  let elements = 0;
+  let attributesOfOne = 0;
+  parser.on('attribute', () => {
+    if (++attributesOfOne > maxAttributes) throw new Refused('made of too many elements or attributes');
+  });
   parser.on('opentag', (tag) => {
+    attributesOfOne = 0;
+    if (++elements > maxElements) throw new Refused('made of too many elements or attributes');
     if (open.length >= maxDepth) throw new Refused('nested too deeply');
     const attributes = new Map<string, string>();
     const declared: [string, string][] = [];
@@ -119,10 +147,10 @@ const parse = (text: string, maxDepth: number): XmlElement => {
       else if (name.startsWith('xmlns:')) declared.push([localName(name), value]);
       else attributes.set(localName(name), value);
     }
-    const outer = scopes.at(-1) ?? new Map<string, string>();
-    const scope = declared.length === 0 ? outer : new Map([...outer, ...declared]);
+    const outer = scopes.at(-1);
+    const scope = declared.length === 0 ? outer : { declared: new Map(declared), outer };
     scopes.push(scope);
-    const namespace = scope.get(prefixOf(tag.name)) ?? '';
+    const namespace = namespaceIn(scope, prefixOf(tag.name));
     const element: Open = { name: localName(tag.name), namespace, attributes, children: [], text: '' };
     open.at(-1)?.children.push(element);
     root ??= element;

@@ -8,6 +8,11 @@ export interface MeshReport {
   /** As it came, such as `14` or `EPL-152`; empty where the report has none. */
   readonly statusCode: string;
   readonly statusEvent?: string;
+  /**
+   * What `Mex-StatusSuccess` says together with the code: only one that says SUCCESS, or has the code 00, and does not
+   * say ERROR, is good news (a transfer report). Anything else means that MESH could not deliver.
+   */
+  readonly delivered: boolean;
   /** MESH's own text, kept raw: for an audited reader, never for a log. */
   readonly statusDescription?: string;
   /** Epoch milliseconds. */
@@ -28,6 +33,12 @@ export const parseStatusTimestamp = (text: string | undefined): number | undefin
   return Number.isNaN(time) ? undefined : time;
 };
 
+const isGoodNews = (code: string, success: string | undefined): boolean => {
+  const said = success?.trim().toUpperCase();
+  if (/^0*$/.test(code)) return said === 'SUCCESS' || (code !== '' && said !== 'ERROR');
+  return false;
+};
+
 /** Reads a report from its headers (its body is empty). Undefined for anything but a REPORT. GPCM-SD-075 */
 export const parseReport = (headers: MeshHeaders): MeshReport | undefined => {
   if (headers.messageType !== 'REPORT') return undefined;
@@ -45,7 +56,8 @@ export const parseReport = (headers: MeshHeaders): MeshReport | undefined => {
     timestamp: parseStatusTimestamp(headers.get('mex-statustimestamp')),
     workflowId: headers.workflowId,
   };
-  return { statusCode: code, meaning, advice, ...present(optional) };
+  const delivered = isGoodNews(code, headers.get('mex-statussuccess'));
+  return { statusCode: code, delivered, meaning, advice, ...present(optional) };
 };
 
 /** The same object without the members that are undefined. */

@@ -74,8 +74,9 @@ const table: readonly StatusCode[] = [
   { code: '19', meaning: 'The expiry period is not valid.', advice: 'A fault of this system: report it.' },
   {
     code: '20',
-    meaning: 'The message does not exist in this mailbox.',
-    advice: 'It was acknowledged before or belongs to another mailbox: nothing to collect.',
+    meaning: 'MESH does not know the message.',
+    advice:
+      'Collecting from the inbox, there is nothing to do: it was collected before, or belongs to another mailbox. A document that MESH says this of has not arrived: ask the MESH service desk, naming its MESH message id, and get it to the practice another way.',
   },
   {
     code: '100',
@@ -121,7 +122,8 @@ const table: readonly StatusCode[] = [
   {
     code: 'Message already accepted',
     meaning: 'The message is no longer available.',
-    advice: 'It was acknowledged before, or it expired: nothing to collect.',
+    advice:
+      'Collecting from the inbox, there is nothing to do: it was collected before, or it expired. A document that MESH says this of has not arrived: ask the MESH service desk, naming its MESH message id.',
   },
   {
     code: 'Invalid checksum',

@@ -12,9 +12,11 @@ export interface Tracked {
   readonly status: string;
   readonly statusSuccess?: boolean;
   readonly statusCode?: string;
-  /** Mailbox that MESH chose. */
+  /** Mailbox that MESH chose; before it has, perhaps the address as it was sent, which holds patient data. */
   readonly recipient?: string;
   readonly recipientOdsCode?: string;
+  /** Name of that organisation, or of the mailbox where MESH gives no other. */
+  readonly recipientName?: string;
   readonly localId?: string;
   readonly workflowId?: string;
   /** As MESH gives it, ISO or `yyyyMMddHHmmss`. */
@@ -37,7 +39,13 @@ const trackedAnswer = z.looseObject({
   statusCode: optionalText,
   recipient: optionalText,
   recipient_ods_code: optionalText,
+  recipient_org_code: optionalText,
   recipientOrgCode: optionalText,
+  meshRecipientOdsCode: optionalText,
+  recipient_org_name: optionalText,
+  recipient_name: optionalText,
+  recipientOrgName: optionalText,
+  recipientName: optionalText,
   local_id: optionalText,
   localId: optionalText,
   workflow_id: optionalText,
@@ -54,11 +62,19 @@ const toTracked = (json: unknown, fallbackId?: string): Tracked | undefined => {
   const body = parsed.data;
   const meshMessageId = body.message_id ?? body.messageId ?? body.messageID ?? fallbackId;
   if (!meshMessageId) return undefined;
+  /** Blank is how the first version says that there is none. */
+  const firstOf = (...values: readonly (string | null | undefined)[]) => values.find((value) => value?.trim());
   const optional = {
     statusSuccess: body.status_success ?? body.statusSuccess,
     statusCode: body.status_code ?? body.statusCode,
-    recipient: body.recipient,
-    recipientOdsCode: body.recipient_ods_code ?? body.recipientOrgCode,
+    recipient: firstOf(body.recipient),
+    recipientOdsCode: firstOf(
+      body.recipient_ods_code,
+      body.recipient_org_code,
+      body.meshRecipientOdsCode,
+      body.recipientOrgCode,
+    ),
+    recipientName: firstOf(body.recipient_org_name, body.recipientOrgName, body.recipient_name, body.recipientName),
     localId: body.local_id ?? body.localId,
     workflowId: body.workflow_id ?? body.workflowId,
     uploadedAt: body.upload_timestamp ?? body.uploadTimestamp,
@@ -70,6 +86,7 @@ const toTracked = (json: unknown, fallbackId?: string): Tracked | undefined => {
   return { meshMessageId, status: body.status.toLowerCase(), ...given };
 };
 
+/** By the id that MESH gave it; `gone` where MESH does not know it, which soon after sending proves nothing. */
 export const track = (session: Session, meshMessageId: string): Promise<Outcome<Tracked>> => {
   const path = `${mailboxPath(session, 'outbox', 'tracking')}?${new URLSearchParams({ messageID: meshMessageId })}`;
   return operation(session, { method: 'GET', path, headers: [] }, async ({ response }) => {

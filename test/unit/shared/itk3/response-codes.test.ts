@@ -32,6 +32,12 @@ describe('the table of response codes', () => {
     }
   });
 
+  it('says of an unknown patient that the practice holds a document about a stranger, and that this is to be reported', () => {
+    const { meaning, advice } = responseCode('30002');
+    expect(meaning).toContain('received a document about somebody whom it does not know');
+    expect(advice).toContain('information governance incident');
+  });
+
   it('expects no referral or registration outcome', () => {
     expect(responseCodes.filter(({ expected }) => !expected).map(({ code }) => code)).toEqual(range(30005, 30025));
   });

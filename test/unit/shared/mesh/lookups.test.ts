@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { MeshClient } from '../../../../shared/mesh/client.ts';
-import { envelope, part, practice, type Rig, sender, startRig, stranger } from '../../../contract/mesh/rig.ts';
+import { envelope, part, practice, type Rig, routed, sender, startRig, stranger } from '../../../contract/mesh/rig.ts';
 
 let rig: Rig;
 let client: MeshClient;
@@ -39,6 +39,59 @@ describe('tracking by local id', () => {
     const [sent] = rig.simulator.control.sent();
     expect(await client.trackByLocalId('unique')).toMatchObject({
       value: { found: 'one', tracked: { meshMessageId: sent?.meshMessageId } },
+    });
+  });
+});
+
+describe('tracking by message id', () => {
+  test('names the practice that MESH chose, once it has chosen', async () => {
+    rig.simulator.control.configure({ deliveryDelayMs: 3_600_000 });
+    const undecided = await client.send({ ...envelope, to: routed }, [part(Buffer.from('<Bundle/>'))]);
+    const id = undecided.kind === 'sent' ? undecided.meshMessageId : '';
+    const before = await client.track(id);
+    expect(before).toMatchObject({ kind: 'ok', value: { meshMessageId: id, status: 'accepted' } });
+    expect(before.kind === 'ok' && before.value).not.toHaveProperty('recipient');
+    rig.simulator.control.configure({ deliveryDelayMs: 0 });
+    const sent = await client.send({ ...envelope, to: routed }, [part(Buffer.from('<Bundle/>'))]);
+    expect(await client.track(sent.kind === 'sent' ? sent.meshMessageId : '')).toMatchObject({
+      kind: 'ok',
+      value: { recipient: practice.mailboxId, recipientOdsCode: practice.odsCode, recipientName: practice.name },
+    });
+  });
+
+  test('says what became of a message: acknowledged by its recipient, undeliverable with a code, unknown', async () => {
+    const id = await send('a');
+    await rig.practice.acknowledge(id);
+    expect(await client.track(id)).toMatchObject({ value: { status: 'acknowledged' } });
+    const lost = await client.send({ ...envelope, to: 'NOBODY' }, [part(Buffer.from('<Bundle/>'))]);
+    expect(lost.kind).not.toBe('unknown');
+    const nobody = await client.send({ ...envelope, to: 'GPPROVIDER_9691375087_19570109_Other' }, [
+      part(Buffer.from('<Bundle/>')),
+    ]);
+    expect(await client.track(nobody.kind === 'sent' ? nobody.meshMessageId : '')).toMatchObject({
+      value: { status: 'undeliverable', statusSuccess: false, statusCode: 'EPL-154' },
+    });
+    expect((await client.track('20200529155357895317_3573F8')).kind).toBe('gone');
+  });
+
+  test('reads the first version of the answer, where blank means none', async () => {
+    answerWith({
+      messageId: 'M',
+      status: 'Accepted',
+      recipient: ' ',
+      recipientOrgCode: '',
+      meshRecipientOdsCode: 'Y12345',
+      recipientOrgName: '',
+      recipientName: 'Willow Lane Surgery',
+    });
+    expect(await client.track('M')).toEqual({
+      kind: 'ok',
+      value: {
+        meshMessageId: 'M',
+        status: 'accepted',
+        recipientOdsCode: 'Y12345',
+        recipientName: 'Willow Lane Surgery',
+      },
     });
   });
 });

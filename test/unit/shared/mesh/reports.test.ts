@@ -30,6 +30,7 @@ test('a report names the message it is about and what to do (GPCM-SD-075)', () =
     statusDescription: 'Invalid NHS Number',
     timestamp: Date.parse('2020-06-01T12:21:52Z'),
     workflowId: 'GPFED_CONSULT_REPORT',
+    delivered: false,
     meaning: 'The NHS number is not valid.',
     advice: expect.stringContaining('Never repeat it unchanged'),
   });
@@ -37,6 +38,21 @@ test('a report names the message it is about and what to do (GPCM-SD-075)', () =
 
 test('a report has neither recipient nor subject: both may be patient data', () => {
   expect(JSON.stringify(parseReport(report()))).not.toMatch(/Patient|GPPROVIDER|9691375087/);
+});
+
+test.each<[string, string, string, boolean]>([
+  ['a transfer report', '00', 'SUCCESS', true],
+  ['the code of success alone', '00', '', true],
+  ['success without a code', '', 'SUCCESS', true],
+  ['success written otherwise', '0', 'success', true],
+  ['neither', '', '', false],
+  ['an error that has the code of success', '00', 'ERROR', false],
+  ['a code of failure that calls itself success', '14', 'SUCCESS', false],
+  ['a failure', '14', 'ERROR', false],
+  ['a code that nobody knows', 'EPL-999', '', false],
+])('%s is good news only where nothing speaks against it', (_, code, success, delivered) => {
+  const parsed = parseReport(report({ 'mex-statuscode': code, 'mex-statussuccess': success }));
+  expect(parsed?.delivered).toBe(delivered);
 });
 
 test('a report is not read out of a message with data', () => {
@@ -72,3 +88,13 @@ test.each(['EPL-150', 'EPL-151', 'EPL-152', 'EPL-153', 'EPL-154', '14', '12', '1
     expect(describeCode(code).advice.length).toBeGreaterThan(20);
   },
 );
+
+test('every code that MESH lists has a meaning and plain advice, for a document as well (GPCM-SD-075)', () => {
+  const listed = ['02', '06', '07', '08', '09', '11', '12', '14', '15', '16', '17', '18', '19', '20', '100'];
+  const routing = ['EPL-150', 'EPL-151', 'EPL-152', 'EPL-153', 'EPL-154'];
+  for (const code of [...listed, ...routing]) {
+    expect(statusCode(code)?.code, code).toBe(code);
+    expect(statusCode(code)?.advice, code).toMatch(/^[A-Z].*\.$/);
+    expect(statusCode(code)?.advice, code).not.toMatch(/nothing to do\.?$/i);
+  }
+});
