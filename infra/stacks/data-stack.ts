@@ -7,6 +7,7 @@ import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import {
   attentionIndex,
+  byMailboxIndex,
   bySenderIndex,
   environmentSecretName,
   expiryAttribute,
@@ -222,6 +223,13 @@ export class DataStack extends Stack {
       indexName: attentionIndex,
       partitionKey: { name: 'workShard', type: AttributeType.STRING },
       sortKey: { name: 'attentionSince', type: AttributeType.NUMBER },
+      projectionType: ProjectionType.KEYS_ONLY,
+    });
+    // What poll asks MESH about for its mailbox, and what operators list of it.
+    table.addGlobalSecondaryIndex({
+      indexName: byMailboxIndex,
+      partitionKey: { name: 'mailboxList', type: AttributeType.STRING },
+      sortKey: { name: 'listedAt', type: AttributeType.NUMBER },
       projectionType: ProjectionType.KEYS_ONLY,
     });
     table.addGlobalSecondaryIndex({

@@ -4,6 +4,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import {
   attentionIndex,
+  byMailboxIndex,
   bySenderIndex,
   inboxPrefix,
   receiptsPrefix,
@@ -140,6 +141,10 @@ export const grantSend = (role: IRole, reach: Reach): void => {
 export const grantPoll = (role: IRole, reach: Reach): void => {
   speakForDocuments(role, reach);
   listing(role, reach.data.drops, [receiptsPrefix]);
+  allow(role, {
+    actions: ['dynamodb:Query'],
+    resources: [`${reach.data.table.tableArn}/index/${byMailboxIndex}`],
+  });
 };
 
 export const grantWatch = (

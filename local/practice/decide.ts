@@ -1,6 +1,6 @@
 import type { MessageFacts } from '../../shared/itk3/message-facts.ts';
 import { responseCode } from '../../shared/itk3/response-codes.ts';
-import type { Answer } from './answer.ts';
+import type { Answer } from '../../shared/itk3/write-answer.ts';
 
 /** What a practice's system found when it opened a message. */
 export interface Opened {

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { profileOfWorkflow } from '../../shared/itk3/profiles.ts';
+import { type Answer, answerXml } from '../../shared/itk3/write-answer.ts';
 import type { MeshClient } from '../../shared/mesh/client.ts';
 import { type Clock, hours, isoTime } from '../../shared/platform/clock.ts';
 import type { Ids } from '../../shared/platform/ids.ts';
-import { type Answer, answerXml } from './answer.ts';
 import { decide, isFiled } from './decide.ts';
 import { openMessage } from './open-message.ts';
 import type { FhirSchema } from './schema.ts';

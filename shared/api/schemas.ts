@@ -141,6 +141,15 @@ export const documentAnswer = z.strictObject({
     .strictObject({ outcome: z.enum(['matched', 'no-number', 'unchecked', 'other-patient']), meaning: z.string() })
     .optional()
     .describe('Whether the NHS numbers in the PDF’s text are the patient’s; absent until it was looked at.'),
+  routedTo: z
+    .strictObject({
+      mailboxId: z.string(),
+      odsCode: z.string().optional(),
+      organisation: z.string().optional(),
+      at: time.describe('When MESH said so.'),
+    })
+    .optional()
+    .describe('The practice that MESH chose by the national record; absent until MESH has said so.'),
   possibleDuplicate: z.literal(true).optional().describe('The practice may hold two copies.'),
   overdueSince: time.optional().describe('The practice is longer in answering than it should be.'),
   held: z

@@ -5,11 +5,12 @@ import { change, type Indexed, type Stored, type Table } from '../platform/table
 import { attentionSince } from './attention.ts';
 import { type DeliverySettings, nextCheckAt } from './due.ts';
 import type { DeliveryEvent } from './events.ts';
-import { documentKey } from './keys.ts';
+import { documentKey, trackingList } from './keys.ts';
 import { figuresOf } from './measures.ts';
 import type { DocumentRecord } from './record.ts';
 import { reduce } from './reduce.ts';
 import { stateOf } from './state-of.ts';
+import { trackingDue } from './tracking.ts';
 import { unsentSince } from './unsent.ts';
 
 export interface DeliveryContext {
@@ -30,6 +31,7 @@ export const indexedRecord = (record: DocumentRecord, now: number, settings: Del
   const due = nextCheckAt(record, now, settings);
   const unsent = unsentSince(record);
   const attention = attentionSince(record);
+  const tracking = trackingDue(record);
   return {
     senderOds: record.senderOds,
     updatedAt: now,
@@ -37,6 +39,7 @@ export const indexedRecord = (record: DocumentRecord, now: number, settings: Del
     ...(due === undefined ? {} : { nextCheckAt: due }),
     ...(unsent === undefined ? {} : { unsentSince: unsent }),
     ...(attention === undefined ? {} : { attentionSince: attention }),
+    ...(tracking === undefined ? {} : { mailboxList: trackingList(tracking.mailboxId), listedAt: tracking.at }),
   };
 };
 

@@ -13,6 +13,7 @@ import type {
   Source,
   StoredMessage,
 } from './record.ts';
+import type { TrackingFinding } from './tracking.ts';
 import type { Discard } from './work.ts';
 
 /** What a document's drop says about it. */
@@ -118,6 +119,9 @@ export type DeliveryEvent =
       readonly acknowledgement: Acknowledgement;
     }
   | { readonly kind: 'reported'; readonly meshMessageId: MeshMessageId; readonly report: MeshReport }
+  /** MESH is about to be asked which practice it chose. */
+  | { readonly kind: 'tracking-begun'; readonly meshMessageId: MeshMessageId }
+  | { readonly kind: 'tracked'; readonly meshMessageId: MeshMessageId; readonly finding: TrackingFinding }
   /** `watch` looked, because a due time came. */
   | {
       readonly kind: 'due';

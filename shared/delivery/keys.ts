@@ -23,6 +23,15 @@ export const resumedKey = 'RESUMED#documents';
 export const deploymentKey = 'DEPLOYMENT';
 export const quarantineKey = (meshMessageId: string): string => `QUARANTINE#${meshMessageId}`;
 export const foreignKey = (mailboxId: string, meshMessageId: string): string => `FOREIGN#${mailboxId}#${meshMessageId}`;
+/** The acknowledgement that a practice's response asks for, where a mailbox sends such (`acknowledgeResponses`). */
+export const owedKey = (messageHeaderId: string, responseId: string): string =>
+  `OWED#${messageHeaderId.toLowerCase()}#${responseId.toLowerCase()}`;
+/** Which senders go out through a mailbox. */
+export const sendersOfKey = (mailboxId: string): string => `SENDERS#${mailboxId}`;
+/** Lists of a mailbox on the `byMailbox` index. */
+export const trackingList = (mailboxId: string): string => `tracking#${mailboxId}`;
+export const owedList = (mailboxId: string): string => `owed#${mailboxId}`;
+export const quarantineList = (mailboxId: string): string => `quarantine#${mailboxId}`;
 export const clientKey = (clientId: string): string => `CLIENT#${clientId}`;
 /** What the API took and compose has not yet made a record of. */
 export const submissionKey = (documentId: string): string => `SUBMISSION#${documentId}`;

@@ -41,9 +41,10 @@ export interface HeaderItem {
 export interface MeshItem {
   readonly documentId: string;
 }
-/** A report about a message that we do not know, or not yet. Looked at again after `parkedLimit`. */
+/** Reports about a message that we do not know, or not yet. Looked at again after `parkedLimit`. */
 export interface ParkedItem {
-  readonly report: MeshReport;
+  /** In the order of coming; one for each inbox message, the first twenty. */
+  readonly reports: readonly MeshReport[];
   readonly mailboxId: string;
   readonly at: number;
 }
@@ -84,7 +85,9 @@ const indexMessage = async (context: WorkContext, record: StoredRecord, composit
     const key = parkedKey(meshMessageId);
     const parked = await context.table.read<ParkedItem>(key);
     if (!parked) continue;
-    await applyEvent(context, record.documentId, { kind: 'reported', meshMessageId, report: parked.report });
+    for (const report of parked.reports) {
+      await applyEvent(context, record.documentId, { kind: 'reported', meshMessageId, report });
+    }
     await context.table.remove(key, parked.revision);
   }
 };

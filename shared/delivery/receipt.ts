@@ -46,6 +46,13 @@ export interface Receipt {
   readonly resolutions?: readonly (Omit<Resolution, 'at' | 'of'> & { readonly at: string })[];
   /** What somebody should know beside the state: what other versions of the encounter mean, that it came late. */
   readonly warnings?: readonly Warning[];
+  /** The practice that MESH chose, by the national record; absent until MESH has said so. */
+  readonly routedTo?: {
+    readonly mailboxId: string;
+    readonly odsCode?: string;
+    readonly organisation?: string;
+    readonly at: string;
+  };
   /** The practice may hold two copies. */
   readonly possibleDuplicate?: true;
   /** Whether the PDF names the manifest's patient, where it was looked at. */
@@ -190,7 +197,7 @@ export const documentReceipt = (
   const attention = attentionOf(record, way);
   const advice = adviceOf(record, way, attention);
   const warnings = warningsOf(record);
-  const { patientCheck } = composition;
+  const { patientCheck, routed } = composition;
   return {
     kind: 'send-document-receipt',
     schemaVersion: 1,
@@ -223,6 +230,7 @@ export const documentReceipt = (
           })),
         }),
     ...(warnings.length === 0 ? {} : { warnings }),
+    ...(routed === undefined ? {} : { routedTo: { ...routed, at: isoTime(routed.at) } }),
     ...(composition.possibleDuplicate ? { possibleDuplicate: true as const } : {}),
     ...(patientCheck === undefined
       ? {}

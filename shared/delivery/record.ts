@@ -3,6 +3,7 @@ import type { AttentionCode } from './attention-codes.ts';
 import type { DueTimes } from './due-times.ts';
 import type { OlderVersion, Predecessor } from './earlier-versions.ts';
 import type { OtherPatientRelease, PatientCheck } from './patient-check.ts';
+import type { Tracking } from './tracking.ts';
 import type { Discard, Work } from './work.ts';
 
 /**
@@ -103,7 +104,7 @@ export interface Composition {
   /** The practice that MESH chose, as tracking tells. */
   readonly routed?: Routed;
   /** How often tracking was asked, and when next; without `nextAt` not again. */
-  readonly tracking?: { readonly asked: number; readonly nextAt?: number };
+  readonly tracking?: Tracking;
 }
 
 /** What a person decided: who, why, when. Our own words and theirs, without patient data. */
@@ -130,8 +131,10 @@ export interface EarlierSend extends Decision {
   readonly meshMessageId?: MeshMessageId;
   readonly report?: MeshReport;
   readonly failure?: NonNullable<Composition['failure']>;
+  readonly routed?: Routed;
 }
 
+/** The practice that MESH chose for a message. Organisations' names and codes are no patient data. */
 export interface Routed {
   readonly at: number;
   readonly mailboxId: string;
@@ -208,9 +211,9 @@ export interface Acknowledgement {
   readonly polarity: 'positive' | 'negative';
   readonly inboundMessageId: MeshMessageId;
   readonly mailboxId: MailboxId;
-  /** The mailbox that MESH says it came from. */
-  readonly fromMailboxId?: string;
   readonly responderOds?: string;
+  /** Which mailbox MESH says it came from. */
+  readonly fromMailboxId?: string;
   readonly late?: boolean;
 }
 
@@ -218,8 +221,12 @@ export interface MeshReport {
   readonly at: number;
   readonly code: string;
   readonly event?: string;
+  /** Of the report itself; where tracking said it, of the message that it is about. */
   readonly inboundMessageId: MeshMessageId;
   readonly advice: string;
+  /** Good news: MESH has delivered it, which the practice's answer must still confirm. */
+  readonly delivered?: true;
+  readonly source?: 'tracking';
 }
 
 export type HoldReason = 'operator' | 'paused' | 'doubt' | 'other-patient' | 'predecessor';

@@ -5,6 +5,7 @@ import {
   type Composition,
   currentComposition,
   type DocumentRecord,
+  type MeshReport,
 } from './record.ts';
 import { releaseLast } from './reduce-sending.ts';
 import { edit, noOp, type Reduction } from './reduction.ts';
@@ -155,17 +156,41 @@ export const reduceReported = (
   const { alsoReported = [], earlierSends = [] } = composition;
   const known = [composition.report, ...alsoReported, ...earlierSends.map((send) => send.report)];
   if (known.some((one) => one?.inboundMessageId === report.inboundMessageId)) return noOp('duplicate-report');
-  const detail = `${report.code}${report.event ? ` ${report.event}` : ''}`;
+  return report.delivered
+    ? edit(record, at, {
+        what: 'MESH says that it is delivered',
+        detail: detailOf(report),
+        composition: withReportBeside(composition, report),
+      })
+    : reduceUndelivered(record, composition, meshMessageId, report, at);
+};
+
+const detailOf = ({ code, event }: MeshReport): string => `${code}${event ? ` ${event}` : ''}`;
+
+const withReportBeside = (composition: Composition, report: MeshReport): Composition => ({
+  ...composition,
+  alsoReported: [...(composition.alsoReported ?? []), report].slice(-besideLimit),
+});
+
+/** MESH could not deliver a message: a report says so, or tracking does. */
+export const reduceUndelivered = (
+  record: DocumentRecord,
+  composition: Composition,
+  meshMessageId: string,
+  report: MeshReport,
+  at: number,
+): Reduction => {
+  const detail = detailOf(report);
   const answered = answersOf(composition).length > 0;
   // The practice has answered, so it arrived; or it is about a copy of an earlier round. Kept as a fact, changes nothing.
   if (answered || composition.report || isOfEarlierRound(composition, meshMessageId)) {
     return edit(record, at, {
       what: 'MESH report recorded',
       detail,
-      composition: { ...composition, alsoReported: [...alsoReported, report].slice(-besideLimit) },
+      composition: withReportBeside(composition, report),
     });
   }
-  const isCurrent = composition === currentComposition(record);
+  const isCurrent = composition.number === currentComposition(record).number;
   return edit(withoutHolds(record, isCurrent), at, {
     what: 'undelivered',
     detail,

@@ -6,6 +6,7 @@ import { reduceDue } from './reduce-due.ts';
 import { reducePatientChecked } from './reduce-patient-check.ts';
 import { reducePerson } from './reduce-person.ts';
 import { reduceSending } from './reduce-sending.ts';
+import { reduceTracking } from './reduce-tracking.ts';
 import { reduceVersions, withLateNote } from './reduce-versions.ts';
 import { noOp, type Reduction } from './reduction.ts';
 import { withTrueSilences } from './silence.ts';
@@ -49,6 +50,9 @@ const reduceEvent = (record: DocumentRecord | undefined, event: DeliveryEvent, n
       return reduceAcknowledged(record, event, now);
     case 'reported':
       return reduceReported(record, event, now);
+    case 'tracking-begun':
+    case 'tracked':
+      return reduceTracking(record, event, now);
     case 'standing-decided':
     case 'replaced':
     case 'voided':

@@ -23,7 +23,8 @@ export const followsACopy = ({ earlierSends }: Composition): boolean => {
 
 /** Another round with the bytes and ids of the first, whose course is kept beside. */
 export const againWithSameBytes = (composition: Composition, decision: Decision): Composition => {
-  const { sentAt, meshMessageId, report, failure, resendGranted: _, ...rest } = composition;
+  // MESH chooses anew for the message that goes now.
+  const { sentAt, meshMessageId, report, failure, routed, tracking: _t, resendGranted: _, ...rest } = composition;
   const lastAttempt = composition.attempts.at(-1)?.number ?? 0;
   return {
     ...queuedAgain(rest, decision.at),
@@ -36,6 +37,7 @@ export const againWithSameBytes = (composition: Composition, decision: Decision)
         ...(meshMessageId === undefined ? {} : { meshMessageId }),
         ...(report === undefined ? {} : { report }),
         ...(failure === undefined ? {} : { failure }),
+        ...(routed === undefined ? {} : { routed }),
       },
     ],
   };

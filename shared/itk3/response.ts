@@ -37,7 +37,7 @@ export interface ItkResponse {
   readonly senderReference?: string | undefined;
   readonly responderOds?: string | undefined;
   readonly infAckRequested?: boolean | undefined;
-  /** The answer's own id. */
+  /** The answer's own id, as written: what an acknowledgement of it answers. */
   readonly messageHeaderId?: string | undefined;
   /** As written; nothing that is no time. */
   readonly timestamp?: string | undefined;
@@ -153,7 +153,7 @@ export const readResponse = (bytes: Uint8Array): ResponseReading => {
     senderReference: handlingValue(header, 'SenderReference')?.slice(0, maxText),
     responderOds: odsOf(root),
     infAckRequested: infAck === undefined ? undefined : infAck.toLowerCase() === 'true' || infAck === '1',
-    messageHeaderId: normalisedId(valueAt(header, 'id')),
+    messageHeaderId: valueAt(header, 'id')?.slice(0, maxId),
     timestamp: timeOf(valueAt(header, 'timestamp')),
   };
 };

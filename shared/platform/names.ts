@@ -21,6 +21,10 @@ export const bySenderIndex = 'bySender';
 export const unsentIndex = 'unsent';
 /** Partition `workShard`, sort `attentionSince`: documents that need a person, longest first. */
 export const attentionIndex = 'attention';
+/**
+ * Partition `mailboxList`, sort `listedAt`: what belongs to one mailbox, list by list (`tracking#ID`, `owed#ID`, `quarantine#ID`).
+ */
+export const byMailboxIndex = 'byMailbox';
 export const workShards = ['0', '1', '2', '3'] as const;
 /** Time-to-live attribute, epoch seconds. */
 export const expiryAttribute = 'expiresAt';

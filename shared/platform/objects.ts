@@ -38,8 +38,16 @@ export interface Objects {
       metadata?: Readonly<Record<string, string>>;
     },
   ): Promise<'written' | 'conflict'>;
-  /** Writes a stream of unknown length in parts. Rejects, leaving nothing, if `body` throws. */
-  upload(key: string, body: AsyncIterable<Uint8Array>, contentType: string): Promise<void>;
+  /**
+   * Writes a stream of unknown length in parts. Rejects, leaving nothing, if `body` throws. `ifNew`: leaves what is
+   * there already as it is.
+   */
+  upload(
+    key: string,
+    body: AsyncIterable<Uint8Array>,
+    contentType: string,
+    options?: { readonly ifNew?: boolean },
+  ): Promise<void>;
   /** A delete marker where the bucket keeps versions; only over `ifMatch` where given. Deleting nothing is fine. */
   remove(key: string, options?: { ifMatch?: string }): Promise<'removed' | 'conflict'>;
   /** Streams another bucket's object here, only where nothing is yet. Throws if there is no such object. */

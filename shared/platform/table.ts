@@ -19,6 +19,9 @@ export interface Indexed {
   readonly unsentSince?: number;
   /** Puts the item on the `attention` index: since when it needs a person, epoch ms. */
   readonly attentionSince?: number;
+  /** Puts the item on the `byMailbox` index: on which list, and its place there, epoch ms. Both or neither. */
+  readonly mailboxList?: string;
+  readonly listedAt?: number;
 }
 
 export type WriteOutcome = 'written' | 'conflict';
@@ -81,6 +84,21 @@ export interface AttentionIndex {
     shard: string,
     wanted: { readonly after?: AttentionRow; readonly limit: number },
   ): Promise<{ readonly rows: readonly AttentionRow[]; readonly next?: AttentionRow }>;
+}
+
+/** A place on a mailbox's list: what `after` and `next` of a page name. */
+export interface ListPosition {
+  readonly key: string;
+  readonly listedAt: number;
+}
+
+/** What is on the lists of a mailbox. A little behind the items: finds candidates, does not decide. */
+export interface MailboxIndex {
+  /** A page of one list up to and with `to`, earliest first; there is more as long as there is a `next`. */
+  listed(
+    list: string,
+    wanted: { readonly to: number; readonly after?: ListPosition; readonly limit: number },
+  ): Promise<{ readonly rows: readonly ListPosition[]; readonly next?: ListPosition }>;
 }
 
 /** What a change wants: a new item, no item, or nothing. `result` goes back to the caller. */

@@ -24,6 +24,12 @@ export const mailboxFile = z
       .boolean()
       .default(false)
       .describe('Another system reads this mailbox too: what matches nothing of ours then stays in it.'),
+    acknowledgeResponses: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Sends one 20013 to a business response that asks for it; the mailbox must then be allowed to send the `_ACK` workflow. The standard asks for none (GPCM-SD-050, 051).',
+      ),
   })
   .superRefine((file, context) => {
     if (file.environment === 'local' && file.baseUrl === undefined) {

@@ -178,7 +178,7 @@ describe('the archive', () => {
 describe('the table', () => {
   const { properties } = system.one('AWS::DynamoDB::Table', 'Table');
 
-  it('has one key, `pk`, and four indexes that hold keys and state only', () => {
+  it('has one key, `pk`, and five indexes that hold keys and state only', () => {
     expect(properties.KeySchema).toEqual([{ AttributeName: 'pk', KeyType: 'HASH' }]);
     expect(properties.GlobalSecondaryIndexes).toMatchObject([
       {
@@ -202,6 +202,14 @@ describe('the table', () => {
         KeySchema: [
           { AttributeName: 'workShard', KeyType: 'HASH' },
           { AttributeName: 'attentionSince', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+      },
+      {
+        IndexName: 'byMailbox',
+        KeySchema: [
+          { AttributeName: 'mailboxList', KeyType: 'HASH' },
+          { AttributeName: 'listedAt', KeyType: 'RANGE' },
         ],
         Projection: { ProjectionType: 'KEYS_ONLY' },
       },

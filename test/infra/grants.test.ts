@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { parkedKey } from '../../shared/delivery/keys.ts';
-import { attentionIndex, bySenderIndex, secretRoot, unsentIndex, workIndex } from '../../shared/platform/names.ts';
+import {
+  attentionIndex,
+  byMailboxIndex,
+  bySenderIndex,
+  secretRoot,
+  unsentIndex,
+  workIndex,
+} from '../../shared/platform/names.ts';
 import { allows, type Statement, statementsOfRole } from './policies.ts';
 import { account, synthesise } from './support.ts';
 
@@ -95,10 +102,11 @@ describe('function roles', () => {
     expect(deleting).toEqual(names.map(() => ({ 'ForAllValues:StringLike': keys })));
   });
 
-  it('let watch alone query, and only the indexes of due work, of what is unsent, of what needs a person, and of a sender’s documents', () => {
+  it('let watch query the indexes of due work, of what is unsent, of what needs a person and of a sender’s documents, poll the lists of mailboxes, and no more', () => {
     for (const index of [workIndex, unsentIndex, attentionIndex, bySenderIndex]) {
       expect(who('dynamodb:Query', `${table}/index/${index}`)).toEqual(['Watch']);
     }
+    expect(who('dynamodb:Query', `${table}/index/${byMailboxIndex}`)).toEqual(['Poll']);
     expect(who('dynamodb:Query', table)).toEqual([]);
   });
 

@@ -17,7 +17,6 @@ import { startSecrets } from '../../local/aws/secrets/service.ts';
 import { leapingClock } from '../../local/clock.ts';
 import { startMeshSimulator } from '../../local/mesh/simulator.ts';
 import { createPki } from '../../local/pki/pki.ts';
-import { answerXml } from '../../local/practice/answer.ts';
 import { TEST_PATIENTS } from '../../local/samples/test-patients.ts';
 import { type ManifestOverrides, makeDrop } from '../../local/samples/variants.ts';
 import type { StoredRecord } from '../../shared/delivery/documents.ts';
@@ -25,9 +24,11 @@ import { documentKey } from '../../shared/delivery/keys.ts';
 import type { Receipt } from '../../shared/delivery/receipt.ts';
 import { receiptObject } from '../../shared/delivery/receipt.ts';
 import { messageFacts } from '../../shared/itk3/message-facts.ts';
+import { answerXml } from '../../shared/itk3/write-answer.ts';
 import { readXml } from '../../shared/itk3/xml-tree.ts';
 import type { ComposeContext } from '../../shared/pipeline/compose/context.ts';
 import { composeAgain, ingest } from '../../shared/pipeline/compose/ingest.ts';
+import type { PollContext } from '../../shared/pipeline/poll/context.ts';
 import { pollMailbox } from '../../shared/pipeline/poll/poll-mailbox.ts';
 import { sendDocument } from '../../shared/pipeline/send/send-document.ts';
 import { type WatchContext, watch } from '../../shared/pipeline/watch/watch.ts';
@@ -40,6 +41,7 @@ import type { Log } from '../../shared/platform/log.ts';
 import type { Measure, MetricName } from '../../shared/platform/measure.ts';
 import {
   attentionIndex,
+  byMailboxIndex,
   bySenderIndex,
   environmentSecretName,
   mailboxSecretName,
@@ -153,6 +155,8 @@ export const createRig = async () => {
         { AttributeName: 'nextCheckAt', AttributeType: 'N' },
         { AttributeName: 'unsentSince', AttributeType: 'N' },
         { AttributeName: 'attentionSince', AttributeType: 'N' },
+        { AttributeName: 'mailboxList', AttributeType: 'S' },
+        { AttributeName: 'listedAt', AttributeType: 'N' },
         { AttributeName: 'senderOds', AttributeType: 'S' },
         { AttributeName: 'updatedAt', AttributeType: 'N' },
       ],
@@ -179,6 +183,14 @@ export const createRig = async () => {
           KeySchema: [
             { AttributeName: 'workShard', KeyType: 'HASH' },
             { AttributeName: 'attentionSince', KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
+        {
+          IndexName: byMailboxIndex,
+          KeySchema: [
+            { AttributeName: 'mailboxList', KeyType: 'HASH' },
+            { AttributeName: 'listedAt', KeyType: 'RANGE' },
           ],
           Projection: { ProjectionType: 'KEYS_ONLY' },
         },
@@ -225,7 +237,7 @@ export const createRig = async () => {
     countRefusal: (code) => void refusals.push(code),
     flush: () => undefined,
   };
-  const context: ComposeContext & Omit<WatchContext, 'deadline'> = {
+  const context: ComposeContext & Omit<WatchContext, 'deadline'> & Pick<PollContext, 'table'> = {
     table: through('table', plainTable),
     ids: systemIds,
     clock,

@@ -9,8 +9,10 @@ import { connect } from '../../senders/connection.ts';
 import { afterPoll, type Mailbox, type MailboxCourse, openCircuit } from '../../senders/mailbox.ts';
 import { pauseOver } from '../../senders/pause.ts';
 import { changeCourse, readMailbox } from '../../senders/registry.ts';
+import { acknowledgeResponses } from './acknowledge-responses.ts';
 import type { PollContext } from './context.ts';
 import { type Taken, takeMessage } from './take-message.ts';
+import { trackDocuments } from './track-documents.ts';
 
 /** MESH wants a handshake once in 24 hours. */
 const handshakeEvery = hours(23);
@@ -86,10 +88,28 @@ const poll = async (context: PollContext, mailbox: Mailbox): Promise<PollResult>
       const shaken = await client.handshake();
       if (shaken.kind !== 'ok') return { fault: asFault(shaken), handshaken: false, expiry };
     }
-    return { handshaken: due, expiry, ...(await drain(context, client, mailbox)) };
+    const drained = await drain(context, client, mailbox);
+    if (!drained.fault && !drained.moreWaits) await afterwards(context, client, mailbox);
+    return { handshaken: due, expiry, ...drained };
   } finally {
     compareClocks(context, mailbox, client.clockSkew());
     client.close();
+  }
+};
+
+/** What can wait, and disturbs nothing when it fails: the inbox has been read. */
+const afterwards = async (context: PollContext, client: MeshClient, { setting }: Mailbox): Promise<void> => {
+  const { mailboxId, odsCode } = setting;
+  const steps = [
+    ['tracking', () => trackDocuments(context, client, mailboxId)],
+    ['acknowledging responses', () => acknowledgeResponses(context, client, { mailboxId, odsCode })],
+  ] as const;
+  for (const [what, step] of steps) {
+    try {
+      await step();
+    } catch (error) {
+      context.log.warn('AFTER_POLL_FAILED', { mailboxId, what, error: errorText(error) });
+    }
   }
 };
 

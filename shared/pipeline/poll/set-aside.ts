@@ -1,19 +1,12 @@
 import type { DeliveryContext } from '../../delivery/documents.ts';
-import { foreignKey, quarantineKey } from '../../delivery/keys.ts';
+import { foreignKey, quarantineKey, quarantineList } from '../../delivery/keys.ts';
+import type { Quarantined } from '../../delivery/quarantine.ts';
 import { days } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Measure } from '../../platform/measure.ts';
 import { change } from '../../platform/table.ts';
 
 type SetAsideContext = DeliveryContext & { readonly log: Log; readonly measure: Measure };
-
-/** An inbox message of ours that matches no record: its raw bytes are in the archive. */
-export interface Quarantined {
-  readonly mailboxId: string;
-  readonly at: number;
-  readonly why: string;
-  readonly workflowId?: string;
-}
 
 /** MESH keeps a message for five days: longer than that there is nothing to remember. */
 const remembered = days(6);
@@ -33,7 +26,14 @@ export const rememberForeign = async (context: SetAsideContext, mailboxId: strin
 
 export const quarantine = async (context: SetAsideContext, id: string, item: Quarantined): Promise<void> => {
   await change<Quarantined, undefined>(context.table, quarantineKey(id), (stored) =>
-    stored ? { kind: 'keep', result: undefined } : { kind: 'put', item, result: undefined },
+    stored
+      ? { kind: 'keep', result: undefined }
+      : {
+          kind: 'put',
+          item,
+          indexed: { mailboxList: quarantineList(item.mailboxId), listedAt: item.at },
+          result: undefined,
+        },
   );
   context.measure.count('QuarantinedMessages');
   context.log.error('INBOX_MESSAGE_QUARANTINED', { mailboxId: item.mailboxId, meshMessageId: id, why: item.why });

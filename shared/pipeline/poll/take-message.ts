@@ -1,12 +1,16 @@
 import { meshKey } from '../../delivery/keys.ts';
-import { type ResponseReading, readResponse } from '../../itk3/response.ts';
+import { readResponse } from '../../itk3/response.ts';
 import type { MeshClient } from '../../mesh/client.ts';
+import type { MeshHeaders } from '../../mesh/mesh-headers.ts';
 import type { Configuration, Transient } from '../../mesh/outcomes.ts';
 import { parseReport } from '../../mesh/reports.ts';
-import { type AnswerOutcome, applyReport, applyResponse } from './apply-answer.ts';
+import { minutes } from '../../platform/clock.ts';
+import type { MailboxSetting } from '../../senders/mailbox.ts';
+import { type AnswerOutcome, applyReport, applyResponse, recordedReport } from './apply-answer.ts';
 import type { PollContext } from './context.ts';
+import { quarantinedMessage } from './quarantined.ts';
 import { quarantine, rememberForeign } from './set-aside.ts';
-import { readBody, storeRaw } from './store-raw.ts';
+import { type Received, readBody, storeRaw } from './store-raw.ts';
 import { whoseIs } from './whose.ts';
 
 /** `stop`: MESH or its settings are in the way; the rest of the inbox waits for the next slot. */
@@ -20,6 +24,9 @@ const leave = async (context: PollContext, mailboxId: string, id: string): Promi
   return { kind: 'left', why: 'not ours' };
 };
 
+/** Longest that one message may take that is much longer than any answer. */
+const timeForLong = minutes(1);
+
 /**
  * One inbox message: whose it is, raw bytes first, then its effect, and MESH's copy is destroyed last (DESIGN 4).
  * What is not ours is left untouched for its owner.
@@ -27,7 +34,7 @@ const leave = async (context: PollContext, mailboxId: string, id: string): Promi
 export const takeMessage = async (
   context: PollContext,
   client: MeshClient,
-  mailbox: { readonly mailboxId: string; readonly shared: boolean },
+  mailbox: MailboxSetting,
   id: string,
 ): Promise<Taken> => {
   const { mailboxId } = mailbox;
@@ -49,16 +56,40 @@ export const takeMessage = async (
   if (download.kind !== 'ok') return { kind: 'left', why: download.kind };
   const { headers } = download.value;
   const body = await readBody(download.value.body);
-  const report = parseReport(headers);
-  const reading = report ? undefined : readResponse(body);
+  try {
+    return await takeRead(context, client, mailbox, id, {
+      headers,
+      body,
+      perhapsOthers: whose.kind === 'body-decides',
+    });
+  } finally {
+    body.discard();
+  }
+};
+
+/** Read into memory: applied, stored, acknowledged, in the order that its kind asks for. */
+const takeRead = async (
+  context: PollContext,
+  client: MeshClient,
+  mailbox: MailboxSetting,
+  id: string,
+  message: { readonly headers: MeshHeaders; readonly body: Received; readonly perhapsOthers: boolean },
+): Promise<Taken> => {
+  const { table, clock, archive } = context;
+  const { mailboxId } = mailbox;
+  const { headers, body } = message;
+  const parsed = parseReport(headers);
+  const report = parsed && recordedReport(parsed, id, clock.now());
+  const reading = report ? undefined : readResponse(body.bytes);
 
   const apply = (): Promise<AnswerOutcome> | AnswerOutcome => {
-    if (report) return applyReport(context, mailboxId, id, report);
-    return reading?.kind === 'response' ? applyResponse(context, mailboxId, id, reading) : 'unmatched';
+    if (report) return applyReport(context, mailboxId, headers.linkedMessageId, report);
+    return reading?.kind === 'response' ? applyResponse(context, mailbox, id, headers.from, reading) : 'unmatched';
   };
-  const store = () => storeRaw(context.archive, mailboxId, id, headers, body);
+  const until = Math.min(clock.now() + timeForLong, context.deadline - timeForLong);
+  const store = () => storeRaw(archive, mailboxId, id, headers, body, () => clock.now() < until);
 
-  if (whose.kind === 'body-decides' || mailbox.shared) {
+  if (message.perhapsOthers || mailbox.shared) {
     // Perhaps somebody else's: kept only once it is known to be ours, since nobody else's patients belong in our
     // archive. A report that came before our own write is parked, and fetched again until watch knows whose it is.
     const outcome = await apply();
@@ -71,27 +102,11 @@ export const takeMessage = async (
   await store();
   const outcome = await apply();
   if (outcome === 'unmatched') {
-    await quarantine(context, id, {
-      mailboxId,
-      at: context.clock.now(),
-      why: whyUnmatched(report !== undefined, reading?.kind),
-      ...(headers.workflowId === undefined ? {} : { workflowId: headers.workflowId }),
-    });
+    const item = await quarantinedMessage(table, mailboxId, clock.now(), headers, { report, reading });
+    await quarantine(context, id, item);
     return acknowledge(client, id, 'quarantined');
   }
   return acknowledge(client, id, outcome);
-};
-
-const whyUnmatched = (isReport: boolean, reading: ResponseReading['kind'] | undefined): string => {
-  if (isReport) return 'a report that names no message';
-  switch (reading) {
-    case 'response':
-      return 'answers no message of this mailbox';
-    case 'not-a-response':
-      return 'is no ITK3 response';
-    default:
-      return 'cannot be read';
-  }
 };
 
 const acknowledge = async (client: MeshClient, id: string, outcome: AnswerOutcome | 'quarantined'): Promise<Taken> => {

@@ -3,6 +3,7 @@ import { meshKey, parkedKey } from '../../delivery/keys.ts';
 import { type MeshItem, type ParkedItem, performWork } from '../../delivery/perform-work.ts';
 import type { DocumentId, MeshMessageId } from '../../platform/ids.ts';
 import { readMailbox } from '../../senders/registry.ts';
+import { quarantinedReport } from '../poll/quarantined.ts';
 import { quarantine, rememberForeign } from '../poll/set-aside.ts';
 import type { WatchContext } from './watch.ts';
 
@@ -15,19 +16,27 @@ export const watchParked = async (context: WatchContext, linked: string): Promis
   const key = parkedKey(linked);
   const parked = await table.read<ParkedItem>(key);
   if (!parked) return;
-  const { report, mailboxId, at } = parked;
+  const { reports, mailboxId } = parked;
   const known = await table.read<MeshItem>(meshKey(linked));
-  if (known) {
-    const applied = await applyEvent(context, known.documentId as DocumentId, {
-      kind: 'reported',
-      meshMessageId: linked as MeshMessageId,
-      report,
-    });
-    if (applied.kind === 'changed') await performWork(context, applied.record);
-  } else if ((await readMailbox(table, mailboxId))?.setting.shared) {
-    await rememberForeign(context, mailboxId, report.inboundMessageId);
-  } else {
-    await quarantine(context, report.inboundMessageId, { mailboxId, at, why: 'a report about no message of ours' });
+  const shared = (await readMailbox(table, mailboxId))?.setting.shared === true;
+  for (const report of reports) {
+    if (known) {
+      const applied = await applyEvent(context, known.documentId as DocumentId, {
+        kind: 'reported',
+        meshMessageId: linked as MeshMessageId,
+        report,
+      });
+      if (applied.kind === 'changed') await performWork(context, applied.record);
+    } else if (shared) {
+      await rememberForeign(context, mailboxId, report.inboundMessageId);
+    } else {
+      await quarantine(context, report.inboundMessageId, {
+        mailboxId,
+        at: report.at,
+        why: 'a report about no message of ours',
+        report: quarantinedReport(report, linked),
+      });
+    }
   }
   await table.remove(key, parked.revision);
 };

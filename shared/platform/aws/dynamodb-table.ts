@@ -8,8 +8,25 @@ import {
   QueryCommand,
   type QueryCommandOutput,
 } from '@aws-sdk/lib-dynamodb';
-import { attentionIndex, bySenderIndex, expiryAttribute, unsentIndex, workIndex, workShards } from '../names.ts';
-import type { AttentionIndex, Indexed, SenderIndex, Stored, Table, UnsentIndex, WriteOutcome } from '../table.ts';
+import {
+  attentionIndex,
+  byMailboxIndex,
+  bySenderIndex,
+  expiryAttribute,
+  unsentIndex,
+  workIndex,
+  workShards,
+} from '../names.ts';
+import type {
+  AttentionIndex,
+  Indexed,
+  MailboxIndex,
+  SenderIndex,
+  Stored,
+  Table,
+  UnsentIndex,
+  WriteOutcome,
+} from '../table.ts';
 
 const shardOf = (key: string): string =>
   workShards[createHash('sha256').update(key).digest()[0] as number & 3] ?? workShards[0];
@@ -33,7 +50,7 @@ const condition = (expected: number) =>
 export const dynamoDbTable = (
   tableName: string,
   config: DynamoDBClientConfig = {},
-): Table & SenderIndex & UnsentIndex & AttentionIndex => {
+): Table & SenderIndex & UnsentIndex & AttentionIndex & MailboxIndex => {
   const documents = DynamoDBDocumentClient.from(new DynamoDBClient(config), {
     marshallOptions: { removeUndefinedValues: true },
   });
@@ -126,6 +143,25 @@ export const dynamoDbTable = (
         }),
       );
       return { rows: Items.map(row), ...(LastEvaluatedKey === undefined ? {} : { next: row(LastEvaluatedKey) }) };
+    },
+    async listed(list, { to, after, limit }) {
+      const { Items = [], LastEvaluatedKey } = await documents.send(
+        new QueryCommand({
+          TableName: tableName,
+          IndexName: byMailboxIndex,
+          KeyConditionExpression: 'mailboxList = :list AND listedAt <= :to',
+          ExpressionAttributeValues: { ':list': list, ':to': to },
+          ...(after === undefined
+            ? {}
+            : { ExclusiveStartKey: { pk: after.key, mailboxList: list, listedAt: after.listedAt } }),
+          Limit: limit,
+        }),
+      );
+      const position = (item: Record<string, unknown>) => ({ key: String(item.pk), listedAt: Number(item.listedAt) });
+      return {
+        rows: Items.map(position),
+        ...(LastEvaluatedKey === undefined ? {} : { next: position(LastEvaluatedKey) }),
+      };
     },
     async bySender(senderOds, { from, to, state, after, limit }) {
       const { Items = [], LastEvaluatedKey } = await documents.send(

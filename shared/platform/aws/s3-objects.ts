@@ -102,14 +102,22 @@ export const s3Objects = (bucket: string, client = new S3Client({})): Objects =>
         }),
       ),
     ),
-  async upload(key, body, contentType) {
+  async upload(key, body, contentType, { ifNew } = {}) {
     const upload = new Upload({
       client,
-      params: { Bucket: bucket, Key: key, Body: Readable.from(body, { objectMode: false }), ContentType: contentType },
+      params: {
+        Bucket: bucket,
+        Key: key,
+        Body: Readable.from(body, { objectMode: false }),
+        ContentType: contentType,
+        ...(ifNew ? { IfNoneMatch: '*' } : {}),
+      },
       queueSize: 2,
       partSize: 8 << 20,
     });
-    await upload.done();
+    await upload.done().catch((error: unknown) => {
+      if (!(ifNew && statusOf(error) === 412)) throw error;
+    });
   },
   remove: (key, { ifMatch } = {}) =>
     client

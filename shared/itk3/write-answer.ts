@@ -1,4 +1,5 @@
 import type { Bundle } from 'fhir/r3.js';
+import type { Ids } from '../platform/ids.ts';
 import {
   events,
   messageDefinitions,
@@ -6,14 +7,13 @@ import {
   systems,
   unreadableOriginal,
   urnOf,
-} from '../../shared/itk3/fixed-values.ts';
-import { fhirInstant } from '../../shared/itk3/instant.ts';
-import { entryOf, headerOrganization, messageHandling } from '../../shared/itk3/resources.ts';
-import { responseCode } from '../../shared/itk3/response-codes.ts';
-import { writeResource } from '../../shared/itk3/xml.ts';
-import type { Ids } from '../../shared/platform/ids.ts';
+} from './fixed-values.ts';
+import { fhirInstant } from './instant.ts';
+import { entryOf, headerOrganization, messageHandling } from './resources.ts';
+import { responseCode } from './response-codes.ts';
+import { writeResource } from './xml.ts';
 
-/** One answer of a practice's system: an ITK008M message with one code. */
+/** One answer: an ITK008M message with one code, as a practice’s system sends it, or as we acknowledge such an answer. */
 export interface Answer {
   readonly code: string;
   /** Why not, for the sender's operator (GPCM-SD-074); no patient data (FHIR-BA-02). */

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Answer, answerXml } from '../../../../local/practice/answer.ts';
 import { openFhirSchema } from '../../../../local/practice/schema.ts';
 import { readResponse } from '../../../../shared/itk3/response.ts';
 import { responseCodes } from '../../../../shared/itk3/response-codes.ts';
+import { type Answer, answerXml } from '../../../../shared/itk3/write-answer.ts';
 import { systemIds } from '../../../../shared/platform/ids.ts';
 
 const schema = openFhirSchema();

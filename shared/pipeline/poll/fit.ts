@@ -1,0 +1,31 @@
+import type { MailboxId, OdsCode } from '../../platform/ids.ts';
+import { holdsNhsNumber } from '../../submission/nhs-number.ts';
+
+/**
+ * What somebody else wrote goes into records, receipts and logs only if it is formed like what it should be: free text
+ * could be anything, an address before MESH has routed it is a patient's.
+ */
+
+export const fitCode = (code: string): string => (/^[A-Za-z0-9_-]{1,32}$/.test(code) ? code : 'UNREADABLE_CODE');
+
+export const fitMailbox = (id: string | undefined): MailboxId | undefined => {
+  const upper = id?.trim().toUpperCase();
+  return upper !== undefined && /^(?=.*[A-Z])[A-Z0-9]{3,40}$/.test(upper) ? (upper as MailboxId) : undefined;
+};
+
+export const fitOds = (code: string | undefined): OdsCode | undefined => {
+  const upper = code?.trim().toUpperCase();
+  return upper !== undefined && /^(?=.*[A-Z])[A-Z0-9]{3,10}$/.test(upper) ? (upper as OdsCode) : undefined;
+};
+
+/** An organisation's name. */
+export const fitName = (name: string | undefined): string | undefined => {
+  const trimmed = name?.trim().replaceAll(/\s+/g, ' ');
+  return trimmed && trimmed.length <= 100 && !/\p{Cc}/u.test(trimmed) && !holdsNhsNumber(trimmed) ? trimmed : undefined;
+};
+
+export const fitUuid = (id: string | undefined): string | undefined =>
+  id !== undefined && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) ? id : undefined;
+
+export const fitMeshId = (id: string | undefined): string | undefined =>
+  id !== undefined && /^[A-Za-z0-9_-]{1,64}$/.test(id) && !holdsNhsNumber(id) ? id : undefined;
