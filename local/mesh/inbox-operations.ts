@@ -129,7 +129,8 @@ const messageHeaders = (message: Message, part: number): Record<string, string> 
       'Mex-StatusCode': sent['mex-statuscode'],
       'Mex-StatusEvent': sent['mex-statusevent'],
       'Mex-StatusDescription': sent['mex-statusdescription'],
-      'Mex-StatusSuccess': 'ERROR',
+      // Only a transfer report, which has the code of success, is good news.
+      'Mex-StatusSuccess': message.headers['mex-statuscode'] === '00' ? 'SUCCESS' : 'ERROR',
     });
   }
   const contentType = sent['mex-content-type'] ?? (message.total > 1 ? undefined : sent['content-type']);

@@ -1,5 +1,5 @@
 import type { Clock } from '../platform/clock.ts';
-import type { AttentionIndex, SenderIndex, Table } from '../platform/table.ts';
+import type { AttentionIndex, MailboxIndex, SenderIndex, Table } from '../platform/table.ts';
 
 /** What a command came to. */
 export interface CommandResult {
@@ -15,7 +15,7 @@ export interface CommandResult {
 
 /** What a command may use of the deployment that it speaks to. */
 export interface CommandContext {
-  readonly table: Table & SenderIndex & AttentionIndex;
+  readonly table: Table & SenderIndex & AttentionIndex & MailboxIndex;
   readonly clock: Clock;
   /** A file's text, or undefined where it cannot be read. */
   readonly readText: (path: string) => string | undefined;

@@ -10,6 +10,7 @@ import { attentionCommands } from './commands/attention.ts';
 import { clientCommands } from './commands/client.ts';
 import { mailboxCommands } from './commands/mailbox.ts';
 import { pauseCommands } from './commands/pause.ts';
+import { quarantineCommands } from './commands/quarantine.ts';
 import { releaseCommands } from './commands/release.ts';
 import { senderCommands } from './commands/sender.ts';
 
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   ...clientCommands,
   ...pauseCommands,
   ...releaseCommands,
+  ...quarantineCommands,
 ];
 
 const typed = ({ words, takes }: Command): string => [words, ...takes].join(' ');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { dynamoDbTable } from '../platform/aws/dynamodb-table.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
-import type { AttentionIndex, SenderIndex, Table } from '../platform/table.ts';
+import type { AttentionIndex, MailboxIndex, SenderIndex, Table } from '../platform/table.ts';
 
 /** The part of a local run's `run.json` that a command needs. */
 const runFile = z.object({
@@ -21,7 +21,7 @@ const defaultDir = '.local';
 export type Target =
   | {
       readonly kind: 'target';
-      readonly table: Table & SenderIndex & AttentionIndex;
+      readonly table: Table & SenderIndex & AttentionIndex & MailboxIndex;
       /** The time there: a local run's is its own. */
       readonly clock: Clock;
       readonly name: string;

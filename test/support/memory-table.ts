@@ -1,7 +1,7 @@
-import type { AttentionIndex, Indexed, SenderIndex, Stored, Table } from '../../shared/platform/table.ts';
+import type { AttentionIndex, Indexed, MailboxIndex, SenderIndex, Stored, Table } from '../../shared/platform/table.ts';
 
 /** The one table in memory, with revisions as the real one has them, for tests of what decides by single items. */
-export interface MemoryTable extends Table, SenderIndex, AttentionIndex {
+export interface MemoryTable extends Table, SenderIndex, AttentionIndex, MailboxIndex {
   readonly items: ReadonlyMap<string, object & Stored>;
 }
 
@@ -42,6 +42,14 @@ export const memoryTable = (): MemoryTable => {
       return since.length === 0 ? { count: 0 } : { count: since.length, oldest: Math.min(...since) };
     },
     attention: async (shard) => ({ rows: shard === '0' ? sinceOf(indexes) : [] }),
+    listed: async (list, { to, limit }) => ({
+      rows: [...indexes]
+        .flatMap(([key, { mailboxList, listedAt = 0 }]) =>
+          mailboxList === list && listedAt <= to ? [{ key, listedAt }] : [],
+        )
+        .sort((a, b) => a.listedAt - b.listedAt)
+        .slice(0, limit),
+    }),
     bySender: async (senderOds, { from, to, state, limit }) => ({
       rows: [...indexes]
         .flatMap(([key, indexed]) => {

@@ -10,11 +10,10 @@ import { responseCode } from '../../itk3/response-codes.ts';
 import type { MeshReport } from '../../mesh/reports.ts';
 import type { DocumentId, MailboxId, MeshMessageId, MessageHeaderId } from '../../platform/ids.ts';
 import { change } from '../../platform/table.ts';
-import { holdsNhsNumber } from '../../submission/nhs-number.ts';
 import { meshAdvice } from '../mesh-advice.ts';
 import { noteOwed } from './acknowledge-responses.ts';
 import type { PollContext } from './context.ts';
-import { fitCode, fitMailbox } from './fit.ts';
+import { fitCode, fitFhirId, fitMailbox, fitResponseCode } from './fit.ts';
 
 /** What an inbox message did. `unmatched`: no record of ours, or not from the mailbox that sent it. */
 export type AnswerOutcome = 'applied' | 'duplicate' | 'unmatched' | 'parked';
@@ -47,7 +46,7 @@ export const applyResponse = async (
   if (!record || !composition || composition.stored?.mailboxId !== mailboxId) return 'unmatched';
   const fromMailboxId = fitMailbox(from);
   // An answer without a code says nothing positive: it is negative, under a code of its own.
-  const codes = response.codes.length > 0 ? response.codes.map(({ code }) => fitCode(code)) : ['NO_CODE'];
+  const codes = response.codes.length > 0 ? response.codes.map(({ code }) => fitResponseCode(code)) : ['NO_CODE'];
   let outcome: AnswerOutcome = 'duplicate';
   for (const code of codes) {
     const { level, polarity } = responseCode(code);
@@ -80,10 +79,6 @@ export const applyResponse = async (
   return outcome;
 };
 
-/** An id as FHIR has it: what cannot be named cannot be acknowledged. */
-const fitResponseId = (id: string | undefined): string | undefined =>
-  id !== undefined && /^[A-Za-z0-9.-]{1,64}$/.test(id) && !holdsNhsNumber(id) ? id : undefined;
-
 /** Only a business response is acknowledged, and only one that asks for it: so nothing goes to and fro (3.1 rule 4). */
 const acknowledgeLater = async (
   context: PollContext,
@@ -98,7 +93,7 @@ const acknowledgeLater = async (
   const { record, composition, response, to } = answered;
   const asked = response.infAckRequested && response.codes.some(({ code }) => responseCode(code).level === 'business');
   const workflowId = profileOfWorkflow(composition.stored?.workflowId ?? '')?.ackWorkflowId;
-  const responseId = fitResponseId(response.messageHeaderId);
+  const responseId = fitFhirId(response.messageHeaderId);
   if (!asked || to === undefined || workflowId === undefined) return;
   if (responseId === undefined) {
     context.log.warn('RESPONSE_CANNOT_BE_ACKNOWLEDGED', { documentId: record.documentId, why: 'it has no id' });

@@ -4,7 +4,7 @@ import type { ItkResponse, ResponseReading } from '../../itk3/response.ts';
 import type { MeshHeaders } from '../../mesh/mesh-headers.ts';
 import type { OdsCode } from '../../platform/ids.ts';
 import type { Table } from '../../platform/table.ts';
-import { fitCode, fitMailbox, fitMeshId, fitUuid } from './fit.ts';
+import { fitMailbox, fitMeshId, fitResponseCode, fitUuid } from './fit.ts';
 
 /** What an item of the quarantine says: only what is formed like a code, an id or a time. */
 
@@ -32,7 +32,7 @@ const responseFacts = (response: ItkResponse): NonNullable<Quarantined['response
   const inResponseTo = fitUuid(response.inResponseTo);
   const madeAt = Date.parse(timestamp ?? '');
   return {
-    codes: codes.map(({ code }) => fitCode(code)),
+    codes: codes.map(({ code }) => fitResponseCode(code)),
     level,
     polarity,
     ...(inResponseTo === undefined ? {} : { inResponseTo }),

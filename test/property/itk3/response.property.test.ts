@@ -121,7 +121,7 @@ describe('the reader of responses', () => {
         const text = afterDeclaration ? xml.replace('?>\n', `?>\n${doctype}`) : doctype + xml.replace(/^.*\?>\n/, '');
         expect(readResponse(Buffer.from(text))).toEqual({
           kind: 'unreadable',
-          reason: 'holds a document type declaration',
+          reason: 'headed by a document type declaration',
         });
       }),
       { ...options, numRuns: 60 },

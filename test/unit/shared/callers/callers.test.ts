@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decideCaller } from '../../../../shared/callers/authorise.ts';
 import { clientFile } from '../../../../shared/callers/client.ts';
 import { runCommand } from '../../../../shared/operate/commands.ts';
-import type { AttentionIndex, SenderIndex, Table } from '../../../../shared/platform/table.ts';
+import type { AttentionIndex, MailboxIndex, SenderIndex, Table } from '../../../../shared/platform/table.ts';
 
 const client = clientFile.parse({ clientId: 'client-1', odsCode: 'RX1' });
 
@@ -39,7 +39,7 @@ describe('who calls', () => {
 });
 
 describe('operate client', () => {
-  const tableOf = (items: Map<string, object>): Table & SenderIndex & AttentionIndex => ({
+  const tableOf = (items: Map<string, object>): Table & SenderIndex & AttentionIndex & MailboxIndex => ({
     bySender: async () => ({ rows: [] }),
     openAttention: async () => ({ count: 0 }),
     attention: async () => ({ rows: [] }),
@@ -53,6 +53,7 @@ describe('operate client', () => {
     },
     remove: async () => 'conflict',
     due: async () => [],
+    listed: async () => ({ rows: [] }),
   });
   const run = (words: readonly string[], items: Map<string, object>, file: unknown = {}) =>
     runCommand(words, {

@@ -175,12 +175,12 @@ describe('reading a response', () => {
   it.each<[string, () => Buffer, string]>([
     ['compressed to nothing', () => gzipSync(Buffer.alloc(50_000_000, ' ')), 'wrongly compressed'],
     ['half a compressed answer', () => gzipSync(responseXml()).subarray(0, 200), 'wrongly compressed'],
-    ['of elements', () => Buffer.from(`<a>${'<b/>'.repeat(2_400_000)}</a>`), 'too many elements or attributes'],
+    ['of elements', () => Buffer.from(`<a>${'<b/>'.repeat(2_400_000)}</a>`), 'made of too many elements or attributes'],
     ['of nesting', () => Buffer.from('<a>'.repeat(3_300_000)), 'nested too deeply'],
     [
       'of attributes',
       () => Buffer.from(`<a ${Array.from({ length: 900_000 }, (_, n) => `b${n}=""`).join(' ')}/>`),
-      'too many elements or attributes',
+      'made of too many elements or attributes',
     ],
     ['of text', () => Buffer.from('x'.repeat(9_999_999)), 'not XML'],
     ['that never closes', () => Buffer.from(`<a>${'x'.repeat(9_999_000)}`), 'not well-formed'],
@@ -188,7 +188,7 @@ describe('reading a response', () => {
     [
       'of declarations',
       () => Buffer.from(`<!DOCTYPE a [${'<!ENTITY b "c">'.repeat(600_000)}]><a/>`),
-      'holds a document type declaration',
+      'headed by a document type declaration',
     ],
   ])('refuses ten megabytes %s, and keeps little of them', (_, make, reason) => {
     const junk = make();

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type CommandLineContext, commandLine } from '../../../../shared/operate/command-line.ts';
 import { targetOf } from '../../../../shared/operate/target.ts';
-import type { AttentionIndex, SenderIndex, Table } from '../../../../shared/platform/table.ts';
+import type { AttentionIndex, MailboxIndex, SenderIndex, Table } from '../../../../shared/platform/table.ts';
 
-const table: Table & SenderIndex & AttentionIndex = {
+const table: Table & SenderIndex & AttentionIndex & MailboxIndex = {
   openAttention: async () => ({ count: 0 }),
   attention: async () => ({ rows: [] }),
   bySender: async () => ({ rows: [] }),
@@ -14,6 +14,7 @@ const table: Table & SenderIndex & AttentionIndex = {
   write: async () => 'conflict',
   remove: async () => 'conflict',
   due: async () => [],
+  listed: async () => ({ rows: [] }),
 };
 const context: CommandLineContext = {
   readText: () => undefined,

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { exitCodeOf } from '../../../../shared/operate/command.ts';
 import { commands, help, runCommand, usage } from '../../../../shared/operate/commands.ts';
 import { targetOf } from '../../../../shared/operate/target.ts';
-import type { AttentionIndex, SenderIndex, Table } from '../../../../shared/platform/table.ts';
+import type { AttentionIndex, MailboxIndex, SenderIndex, Table } from '../../../../shared/platform/table.ts';
 import { mailboxFile } from '../../../../shared/senders/mailbox.ts';
 
-const nothing: Table & SenderIndex & AttentionIndex = {
+const nothing: Table & SenderIndex & AttentionIndex & MailboxIndex = {
   bySender: async () => ({ rows: [] }),
   openAttention: async () => ({ count: 0 }),
   attention: async () => ({ rows: [] }),
@@ -15,6 +15,7 @@ const nothing: Table & SenderIndex & AttentionIndex = {
   },
   remove: async () => 'conflict',
   due: async () => [],
+  listed: async () => ({ rows: [] }),
 };
 const context = (files: Record<string, string>) => ({
   table: nothing,
