@@ -77,10 +77,17 @@ export const examples = {
     state: 'SENT',
     meaning: meanings.SENT.meaning,
     whoseMove: meanings.SENT.whoseMove,
+    routedTo: {
+      mailboxId: 'Y12345OT001',
+      odsCode: 'Y12345',
+      organisation: 'Willow Lane Surgery',
+      at: '2024-03-18T10:10:00.000Z',
+    },
     history: [
       { at: '2024-03-18T10:05:02.113Z', what: 'received' },
       { at: '2024-03-18T10:05:02.790Z', what: 'composed' },
       { at: '2024-03-18T10:05:04.006Z', what: 'sent' },
+      { at: '2024-03-18T10:10:00.000Z', what: 'routed by MESH', detail: 'Y12345' },
     ],
     requests: [{ requestId: '6e0f5a54-8f0c-4c11-9a3b-0c9f6d1c2b3a', correlationId: 'visit-4711' }],
   },
