@@ -23,7 +23,7 @@ import { type ChunkOutcome, type Configuration, MeshFault, type Outcome, type Se
 import type { MeshPart } from './part-pump.ts';
 import { openSession } from './session.ts';
 import { type LocalIdTracking, type Tracked, track, trackByLocalId } from './tracking.ts';
-import { createTransport, type Timeouts } from './transport.ts';
+import { createTransport, type OpenTransport, type Timeouts } from './transport.ts';
 
 export interface MeshClientSetting {
   /** From `meshBaseUrl`: https only. */
@@ -46,6 +46,8 @@ export interface MeshClientSetting {
   readonly maxIdleMs?: number;
   /** Told to MESH by the handshake. */
   readonly clientVersion?: string;
+  /** How requests get to MESH: over mutual TLS where absent. */
+  readonly openTransport?: OpenTransport | undefined;
 }
 
 export interface Handshake {
@@ -111,7 +113,7 @@ export const createMeshClient = (setting: MeshClientSetting): MeshClient => {
     credentials: setting.credentials,
     renewCredentials: setting.renewCredentials,
     transport: (secureContext) =>
-      createTransport({
+      (setting.openTransport ?? createTransport)({
         base,
         secureContext,
         clock,

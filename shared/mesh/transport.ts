@@ -79,6 +79,9 @@ export interface Transport {
   close(): void;
 }
 
+/** How a client gets its requests to MESH. */
+export type OpenTransport = (setting: TransportSetting) => Transport;
+
 /** Certificate, key and CA as TLS takes them, or why it does not. Verification has no switch. */
 export const secureContextOf = (credentials: MeshCredentials): Ok<SecureContext> | Configuration => {
   try {
@@ -116,7 +119,7 @@ const headerList = (host: string, { method, headers, body }: HttpCall): string[]
   return list;
 };
 
-export const createTransport = (setting: TransportSetting): Transport => {
+export const createTransport: OpenTransport = (setting) => {
   const { base, secureContext, clock, timeouts } = setting;
   const host = base.hostname.replace(/^\[|\]$/g, '');
   const port = base.port === '' ? 443 : Number(base.port);

@@ -64,8 +64,16 @@ export interface SenderIndex {
   ): Promise<{ readonly rows: readonly SenderRow[]; readonly next?: SenderPosition }>;
 }
 
+/** A place on the list of what waits to be sent. */
+export interface UnsentRow {
+  readonly key: string;
+  readonly unsentSince: number;
+}
+
 /** The documents that are ours to send and have not gone, by since when. */
 export interface UnsentIndex {
+  /** Keys of one work shard that wait to be sent, oldest first, behind `after`. Only finds candidates, as `due` does. */
+  unsent(shard: string, limit: number, after?: UnsentRow): Promise<UnsentRow[]>;
   /** The earliest `unsentSince` of one work shard; `undefined` where nothing waits. A moment behind the table. */
   oldestUnsent(shard: string): Promise<number | undefined>;
 }

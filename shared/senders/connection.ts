@@ -1,6 +1,7 @@
 import { createMeshClient, type MeshClient } from '../mesh/client.ts';
 import { meshBaseUrl } from '../mesh/environments.ts';
 import type { Configuration } from '../mesh/outcomes.ts';
+import type { OpenTransport } from '../mesh/transport.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { SecretSource } from '../platform/secrets.ts';
@@ -13,6 +14,8 @@ export interface ConnectionSetting {
   readonly secrets: SecretSource;
   readonly clock: Clock;
   readonly ids: Ids;
+  /** Mutual TLS where absent, as everywhere but in suites that try every fault in one process. */
+  readonly openTransport?: OpenTransport;
 }
 
 export interface Connection {
@@ -29,7 +32,7 @@ export interface Connection {
  * operator. Throws only for what passes by itself.
  */
 export const connect = async (
-  { stage, secrets, clock, ids }: ConnectionSetting,
+  { stage, secrets, clock, ids, openTransport }: ConnectionSetting,
   mailbox: MailboxSetting,
   deadline: () => number,
 ): Promise<Connection | Configuration> => {
@@ -63,6 +66,7 @@ export const connect = async (
       clock,
       ids,
       deadline,
+      openTransport,
     }),
   };
 };

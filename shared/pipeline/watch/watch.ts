@@ -43,11 +43,20 @@ const stopWhenRemaining = seconds(30);
 export const watch = async (context: WatchContext): Promise<void> => {
   const { table, clock, log, measure } = context;
   await standing(context);
-  const shards = await Promise.all(workShards.map((shard) => table.due(shard, clock.now(), batch)));
+  let failed = 0;
+  // A shard that cannot be read waits for the next minute; the others do not wait with it.
+  const shards = await Promise.all(
+    workShards.map((shard) =>
+      table.due(shard, clock.now(), batch).catch((error: unknown) => {
+        failed += 1;
+        log.error('WATCH_SHARD_UNREAD', { what: shard, error: errorText(error) });
+        return [];
+      }),
+    ),
+  );
   // Mailboxes first: whatever else is wrong, polls go on.
   const rank = (key: string) => (splitKey(key).kind === 'MAILBOX' ? 0 : 1);
   const due = shards.flat().sort((a, b) => rank(a.key) - rank(b.key) || a.nextCheckAt - b.nextCheckAt);
-  let failed = 0;
   for (const { key } of due) {
     if (context.deadline - clock.now() < stopWhenRemaining) break;
     try {

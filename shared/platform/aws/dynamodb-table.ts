@@ -54,6 +54,21 @@ export const dynamoDbTable = (
   const documents = DynamoDBDocumentClient.from(new DynamoDBClient(config), {
     marshallOptions: { removeUndefinedValues: true },
   });
+  const unsent: UnsentIndex['unsent'] = async (shard, limit, after) => {
+    const { Items = [] } = await documents.send(
+      new QueryCommand({
+        TableName: tableName,
+        IndexName: unsentIndex,
+        KeyConditionExpression: 'workShard = :shard',
+        ExpressionAttributeValues: { ':shard': shard },
+        ...(after === undefined
+          ? {}
+          : { ExclusiveStartKey: { pk: after.key, workShard: shard, unsentSince: after.unsentSince } }),
+        Limit: limit,
+      }),
+    );
+    return Items.map((item) => ({ key: String(item.pk), unsentSince: Number(item.unsentSince) }));
+  };
   return {
     async read<T>(key: string) {
       const { Item } = await documents.send(
@@ -99,17 +114,8 @@ export const dynamoDbTable = (
       );
       return Items.map((item) => ({ key: String(item.pk), nextCheckAt: Number(item.nextCheckAt) }));
     },
-    async oldestUnsent(shard) {
-      const { Items = [] } = await documents.send(
-        new QueryCommand({
-          TableName: tableName,
-          IndexName: unsentIndex,
-          ...ofShard(shard),
-          Limit: 1,
-        }),
-      );
-      return Items[0] === undefined ? undefined : Number(Items[0].unsentSince);
-    },
+    unsent,
+    oldestUnsent: async (shard) => (await unsent(shard, 1))[0]?.unsentSince,
     async openAttention(shard) {
       const query = { TableName: tableName, IndexName: attentionIndex, ...ofShard(shard) };
       const { Items = [] } = await documents.send(new QueryCommand({ ...query, Limit: 1 }));
