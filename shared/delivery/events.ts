@@ -12,6 +12,7 @@ import type {
   ResolutionRoute,
   Source,
   StoredMessage,
+  Waiting,
 } from './record.ts';
 import type { TrackingFinding } from './tracking.ts';
 import type { Discard } from './work.ts';
@@ -90,7 +91,14 @@ export type DeliveryEvent =
       readonly owner: string;
       readonly outcome: AttemptOutcome;
     }
-  | { readonly kind: 'waits'; readonly composition: number; readonly until: number; readonly why: string }
+  | ({ readonly kind: 'waits'; readonly composition: number } & Waiting)
+  /** What it waited for has come, before its time was over. */
+  | {
+      readonly kind: 'wait-over';
+      readonly composition: number;
+      readonly waitedFor: NonNullable<Waiting['for']>;
+      readonly doubtWait: number;
+    }
   /** `discard`: where its drop still lies in the inbox. */
   | {
       readonly kind: 'superseded';

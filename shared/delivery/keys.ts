@@ -7,6 +7,8 @@ export const meshKey = (meshMessageId: string): string => `MESH#${meshMessageId}
 export const parkedKey = (meshMessageId: string): string => `PARKED#${meshMessageId}`;
 export const senderKey = (odsCode: string): string => `SENDER#${odsCode}`;
 export const mailboxKey = (mailboxId: string): string => `MAILBOX#${mailboxId}`;
+/** What is being handed over for a mailbox, and what waits for its turn. */
+export const flightKey = (mailboxId: string): string => `FLIGHT#${mailboxId}`;
 /** Which mailboxes are registered, so that what looks at all of them need not search. */
 export const mailboxesKey = 'MAILBOXES';
 /** Which sending organisations are registered. */

@@ -80,7 +80,7 @@ export interface Composition {
   /** After this nobody tries any more: a person takes over. */
   readonly giveUpAt?: number;
   /** Why the next attempt waits, and until when. */
-  readonly waiting?: { readonly until: number; readonly why: string };
+  readonly waiting?: Waiting;
   readonly attempts: readonly Attempt[];
   readonly failure?: { readonly at: number; readonly code: string; readonly advice: string };
   readonly sentAt?: number;
@@ -153,6 +153,13 @@ export interface Resolution {
   readonly note?: string;
   /** The conditions that were open then. */
   readonly of: readonly AttentionCode[];
+}
+
+/** `for`: what ends it sooner than its time does: the mailbox's circuit closes, or it is this document's turn. */
+export interface Waiting {
+  readonly until: number;
+  readonly why: string;
+  readonly for?: 'circuit' | 'turn';
 }
 
 /** Where a composition's input lay, version by version. */

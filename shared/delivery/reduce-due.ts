@@ -4,7 +4,7 @@ import type { DeliveryEvent } from './events.ts';
 import { type Composition, currentComposition, type DocumentRecord } from './record.ts';
 import { reduceCompose } from './reduce-drop.ts';
 import { reduceDoubtDue } from './reduce-sending.ts';
-import { type Edit, edit, noOp, type Reduction } from './reduction.ts';
+import { type Edit, edit, noOp, onCurrent, type Reduction } from './reduction.ts';
 import { overdueAt, returnNearAt, silenceOf, unsentOverdueAt } from './silence.ts';
 import { stateOf } from './state-of.ts';
 
@@ -54,6 +54,25 @@ const move = (record: DocumentRecord, settings: DeliverySettings, at: number): R
       return noOp('not-due');
   }
 };
+
+/** Queued before its time: oldest first, where it is asked for so. A doubt still has its own wait before it. */
+export const reduceWaitOver = (
+  record: DocumentRecord,
+  event: Extract<DeliveryEvent, { kind: 'wait-over' }>,
+  at: number,
+): Reduction =>
+  onCurrent(record, event.composition, (composition) => {
+    if (composition.waiting?.for !== event.waitedFor || record.holds.length > 0) return noOp('not-waiting');
+    const ready = withoutWaiting(composition);
+    switch (stateOf(record)) {
+      case 'COMPOSED':
+        return edit(record, at, { what: 'queued again', composition: ready, work: { enqueue: ready.number } });
+      case 'SENDING':
+        return reduceDoubtDue(record, event.doubtWait, at, ready);
+      default:
+        return noOp('not-waiting');
+    }
+  });
 
 /** What it waited for is over; the queue's own silence is what counts from here. */
 const withoutWaiting = ({ waiting: _, ...composition }: Composition): Composition => composition;

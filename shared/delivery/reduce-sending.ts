@@ -173,7 +173,10 @@ export const reduceSending = (record: DocumentRecord, event: SendEvent, at: numb
           ? edit(record, at, {
               what: 'waits',
               detail: event.why,
-              composition: { ...composition, waiting: { until: event.until, why: event.why } },
+              composition: {
+                ...composition,
+                waiting: { until: event.until, why: event.why, ...(event.for ? { for: event.for } : {}) },
+              },
             })
           : noOp('not-waiting');
       });
@@ -227,8 +230,12 @@ export const reduceSending = (record: DocumentRecord, event: SendEvent, at: numb
 };
 
 /** A SENDING document's due time: the doubt has waited long enough, or not yet. */
-export const reduceDoubtDue = (record: DocumentRecord, doubtWait: number, at: number): Reduction => {
-  const composition = currentComposition(record);
+export const reduceDoubtDue = (
+  record: DocumentRecord,
+  doubtWait: number,
+  at: number,
+  composition = currentComposition(record),
+): Reduction => {
   const doubt = doubtfulAttempt(composition);
   if (!doubt || record.holds.length > 0 || at < doubt.deadline + doubtWait) return noOp('not-due');
   if (composition.waiting && composition.waiting.until > at) return noOp('not-due');

@@ -2,7 +2,7 @@ import type { DeliveryEvent } from './events.ts';
 import type { DocumentRecord } from './record.ts';
 import { reduceAcknowledged, reduceReported } from './reduce-answers.ts';
 import { reduceCompose, reduceDrop } from './reduce-drop.ts';
-import { reduceDue } from './reduce-due.ts';
+import { reduceDue, reduceWaitOver } from './reduce-due.ts';
 import { reducePatientChecked } from './reduce-patient-check.ts';
 import { reducePerson } from './reduce-person.ts';
 import { reduceSending } from './reduce-sending.ts';
@@ -57,6 +57,8 @@ const reduceEvent = (record: DocumentRecord | undefined, event: DeliveryEvent, n
     case 'replaced':
     case 'voided':
       return reduceVersions(record, event, now);
+    case 'wait-over':
+      return reduceWaitOver(record, event, now);
     case 'due':
       return reduceDue(record, event, now);
   }

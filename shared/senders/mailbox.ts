@@ -4,6 +4,8 @@ import { mailboxId, odsCode } from './sender.ts';
 import type { Versioned } from './versioned.ts';
 
 const secondsBetweenPolls = 300;
+/** Below what the send function does at a time, so that no mailbox's backlog keeps the others' documents waiting. */
+const usualInFlight = 10;
 
 /** A MESH mailbox's settings: what `operate mailbox put FILE` takes. Its secret is stored apart. */
 export const mailboxFile = z
@@ -20,6 +22,14 @@ export const mailboxFile = z
       .max(86_400)
       .default(secondsBetweenPolls)
       .describe('MESH wants at least 300; only a local one may be asked more often.'),
+    maxInFlight: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(usualInFlight)
+      .describe(
+        'How many of its documents are handed to MESH at a time, whoever sends them; further ones wait for their turn, the sending organisations taking turns.',
+      ),
     shared: z
       .boolean()
       .default(false)
@@ -52,6 +62,10 @@ export const mailboxFile = z
   });
 export type MailboxSetting = z.output<typeof mailboxFile>;
 
+/** One that was put before the setting existed lacks it. */
+export const inFlightLimitOf = ({ maxInFlight }: Partial<Pick<MailboxSetting, 'maxInFlight'>>): number =>
+  maxInFlight ?? usualInFlight;
+
 /** What running it has taught us. Times in epoch milliseconds. */
 export interface MailboxCourse {
   readonly nextPollAt: number;
@@ -67,6 +81,8 @@ export interface MailboxCourse {
   readonly certificateExpiresAt?: number;
   /** Of the CA bundle that it trusted. */
   readonly authoritiesExpireAt?: number;
+  /** Since when its circuit is closed again, while what waited is being queued, oldest first. */
+  readonly recoveringSince?: number;
   /** Open while certificate, key or password is wrong: nothing is sent or polled, one person is told once. */
   readonly circuit?: Circuit;
 }
@@ -86,12 +102,14 @@ export interface Mailbox extends Versioned<MailboxSetting> {
 /** How often an open circuit is tried with a handshake (DESIGN 4). */
 export const circuitRetry = minutes(5);
 
+const withoutRecovery = ({ recoveringSince: _, ...course }: MailboxCourse): MailboxCourse => course;
+
 export const openCircuit = (
   course: MailboxCourse,
   fault: { readonly reason: string; readonly advice: string },
   now: number,
 ): MailboxCourse => ({
-  ...course,
+  ...withoutRecovery(course),
   circuit: {
     openedAt: course.circuit?.openedAt ?? now,
     reason: fault.reason,
@@ -102,7 +120,7 @@ export const openCircuit = (
 
 export const closeCircuit = (course: MailboxCourse, now: number): MailboxCourse => {
   const { circuit: _, ...rest } = course;
-  return { ...rest, nextPollAt: now, lastHandshakeAt: now };
+  return { ...rest, nextPollAt: now, lastHandshakeAt: now, recoveringSince: now };
 };
 
 /** The poll after this one: the next slot, never two at once, never sooner than the mailbox's interval. */
@@ -118,8 +136,17 @@ export const afterPoll = (
   nextPollAt: now + mailbox.setting.pollEverySeconds * 1000,
 });
 
-/** When `watch` must look at the mailbox: to poll it, or to try an open circuit. */
+/** When the `work` index shows the mailbox. */
 export const mailboxCheckAt = ({ course }: Mailbox): number => course.circuit?.nextTryAt ?? course.nextPollAt;
+
+/** Has this time come? One that lies further off than anybody may have set it is a clock's that was wrong. */
+const hasCome = (at: number, furthest: number, now: number): boolean => at <= now || at > now + furthest + minutes(1);
+
+/** Must it be polled, or its open circuit be tried? */
+export const isDue = ({ setting, course }: Mailbox, now: number): boolean =>
+  course.circuit
+    ? hasCome(course.circuit.nextTryAt, circuitRetry, now)
+    : hasCome(course.nextPollAt, setting.pollEverySeconds * 1000, now);
 
 /** Intervals without an answer after which somebody is told. */
 const missedPolls = 3;

@@ -7,9 +7,9 @@ import { envelopeObject } from '../../delivery/keys.ts';
 import { performWork, type WorkContext } from '../../delivery/perform-work.ts';
 import {
   type AttemptOutcome,
-  type Composition,
   currentComposition,
   type StoredMessage,
+  type Waiting,
 } from '../../delivery/record.ts';
 import { doubtfulAttempt, inDoubt, nextAttempt, resendAllowed, stateOf } from '../../delivery/state-of.ts';
 import type { MeshClient } from '../../mesh/client.ts';
@@ -21,8 +21,8 @@ import type { Measure } from '../../platform/measure.ts';
 import { readWhole } from '../../platform/objects.ts';
 import type { OutboxMessage } from '../../platform/queue-messages.ts';
 import { type ConnectionSetting, connect } from '../../senders/connection.ts';
-import { circuitRetry, type Mailbox, openCircuit } from '../../senders/mailbox.ts';
 import { type Pause, pausedWhat, pauseOver } from '../../senders/pause.ts';
+import { circuitRetry, inFlightLimitOf, type Mailbox, openCircuit } from '../../senders/mailbox.ts';
 import { changeCourse, readMailbox } from '../../senders/registry.ts';
 import { deriveIds } from '../derive-ids.ts';
 import { type EnvelopeFile, envelopeFile } from '../envelope.ts';
@@ -31,6 +31,7 @@ import { backoff, longestBackoff } from './backoff.ts';
 import { claimForSending, freeOrphan, releaseClaim } from './claim.ts';
 import { findAtMesh, lookForLost } from './find-at-mesh.ts';
 import { post, uploadBegun } from './post.ts';
+import { type TurnOf, takeTurn } from './turn.ts';
 import { uploadRecord } from './upload.ts';
 
 export interface SendContext extends WorkContext {
@@ -49,9 +50,10 @@ const envelopeBytes = 1 << 20;
 /** Is there anything to send, and if not, why? Pure. */
 export const sendable = (
   record: StoredRecord,
-  message: OutboxMessage,
+  message: Pick<OutboxMessage, 'composition'>,
   now: number,
   doubtWait: number,
+  inTurn = false,
 ): { kind: 'send' } | { kind: 'skip'; why: string } | { kind: 'give-up' } => {
   const composition = currentComposition(record);
   if (composition.number !== message.composition) return { kind: 'skip', why: 'older-composition' };
@@ -66,13 +68,14 @@ export const sendable = (
   }
   if (state !== 'COMPOSED') return { kind: 'skip', why: state };
   if (composition.giveUpAt !== undefined && now > composition.giveUpAt) return { kind: 'give-up' };
-  if (composition.waiting && now < composition.waiting.until) return { kind: 'skip', why: 'waiting' };
+  const { waiting } = composition;
+  if (waiting && now < waiting.until && !(inTurn && waiting.for === 'turn')) return { kind: 'skip', why: 'waiting' };
   return { kind: 'send' };
 };
 
 /** Sends one composition, or says why not. Whatever happens is in the record before the queue is told. */
 export const sendDocument = async (context: SendContext, message: OutboxMessage): Promise<Disposition> => {
-  const { table, clock, settings, log } = context;
+  const { table, clock, log } = context;
   const documentId = message.documentId as DocumentId;
   const fields = { documentId, composition: message.composition };
   const record = await readDocument(table, documentId);
@@ -80,47 +83,102 @@ export const sendDocument = async (context: SendContext, message: OutboxMessage)
     log.error('SEND_UNKNOWN_DOCUMENT', fields);
     return done;
   }
-  const decision = sendable(record, message, clock.now(), settings.doubtWait);
-  if (decision.kind === 'skip') {
-    log.info('SEND_SKIPPED', { ...fields, why: decision.why });
-    return done;
-  }
   const composition = currentComposition(record);
   const mailboxId = composition.stored?.mailboxId ?? '';
   const mailbox = await readMailbox(table, mailboxId);
-  const paused = await pauseOver(table, { odsCode: record.senderOds, mailbox });
-  if (paused) return holdForPause(context, record, paused);
-  if (decision.kind === 'give-up') {
-    await finish(context, await applyEvent(context, documentId, { kind: 'gave-up', composition: message.composition }));
-    log.error('SEND_GAVE_UP', fields);
-    return done;
-  }
+  if ((await decide(context, record, message, mailbox)) !== 'send') return done;
   if (context.deadline - clock.now() < leastTime) return returnAfter(minutes(1));
 
   if (!mailbox)
-    return waits(context, composition, documentId, 'the MESH mailbox is not registered', clock.now() + circuitRetry);
-  if (mailbox.course.circuit) {
-    return waits(
-      context,
-      composition,
-      documentId,
-      'the MESH mailbox has a configuration fault',
-      mailbox.course.circuit.nextTryAt,
-    );
-  }
-  const connection = await connect(context.connection, mailbox.setting, () => context.deadline).catch(
-    (error: unknown) => {
-      // AWS, not the mailbox: the message comes back soon.
-      log.warn('SEND_NOT_CONNECTED', { ...fields, error: errorText(error) });
-      return undefined;
-    },
+    return waits(context, record, { why: 'the MESH mailbox is not registered', until: clock.now() + circuitRetry });
+  if (mailbox.course.circuit) return waits(context, record, forCircuit(clock.now()));
+  const turn = await takeTurn(context, mailboxId, record, inFlightLimitOf(mailbox.setting), () =>
+    waits(context, record, {
+      why: 'other documents of its mailbox are being handed over',
+      until: clock.now() + turnPatience,
+      for: 'turn',
+    }),
   );
-  if (!connection) return returnAfter(minutes(1));
-  if (connection.kind === 'configuration') return stop(context, mailbox, composition, documentId, connection);
+  if (!turn) return done;
   try {
-    return await attempt(context, record, mailbox, connection.client);
+    const connection = await connect(context.connection, mailbox.setting, () => context.deadline).catch(
+      (error: unknown) => {
+        // AWS, not the mailbox: the message comes back soon.
+        log.warn('SEND_NOT_CONNECTED', { ...fields, error: errorText(error) });
+        return undefined;
+      },
+    );
+    if (!connection) return returnAfter(minutes(1));
+    if (connection.kind === 'configuration') return await stop(context, mailbox, record, connection);
+    try {
+      const disposition = await attempt(context, record, mailbox, connection.client);
+      await sendLine(context, mailboxId, turn, connection.client);
+      return disposition;
+    } finally {
+      connection.client.close();
+    }
   } finally {
-    connection.client.close();
+    await turn.leave();
+  }
+};
+
+/** What waits for its turn is sent by whoever's slot becomes free, with so much of the invocation left at the least. */
+const leastTimeForNext = minutes(2);
+
+/**
+ * Those of the mailbox that wait for their turn, one after the other. Their records say that they wait, so that nothing
+ * that goes wrong here loses them; no queue message stands for them, so their waits are in their records too.
+ */
+const sendLine = async (context: SendContext, mailboxId: string, turn: TurnOf, client: MeshClient): Promise<void> => {
+  const { table, clock, log, measure } = context;
+  try {
+    while (context.deadline - clock.now() > leastTimeForNext) {
+      const mailbox = await readMailbox(table, mailboxId);
+      if (!mailbox || mailbox.course.circuit) return;
+      const next = await turn.pass(inFlightLimitOf(mailbox.setting));
+      if (!next) return;
+      const record = await readDocument(table, next.documentId);
+      if (!record || (await decide(context, record, next, mailbox, true)) !== 'send') continue;
+      const disposition = await attempt(context, record, mailbox, client);
+      if (disposition.kind === 'return') {
+        const until = clock.now() + disposition.afterSeconds * 1000;
+        await waits(context, record, { why: 'it is to be tried again', until });
+      }
+    }
+  } catch (error) {
+    measure.count('ItemsFailed');
+    log.error('SEND_LINE_FAILED', { mailboxId, error: errorText(error) });
+  }
+};
+
+/** Is it to be sent now? Holds it for a pause, gives up, or says in the log why not. */
+const decide = async (
+  context: SendContext,
+  record: StoredRecord,
+  message: Pick<OutboxMessage, 'composition'>,
+  mailbox: Mailbox | undefined,
+  inTurn = false,
+): Promise<'send' | 'not'> => {
+  const { table, clock, settings, log } = context;
+  const { documentId } = record;
+  const { composition } = message;
+  const decision = sendable(record, message, clock.now(), settings.doubtWait, inTurn);
+  if (decision.kind === 'skip') {
+    log.info('SEND_SKIPPED', { documentId, composition, why: decision.why });
+    return 'not';
+  }
+  const paused = await pauseOver(table, { odsCode: record.senderOds, mailbox });
+  if (paused) {
+    await holdForPause(context, record, paused);
+    return 'not';
+  }
+  switch (decision.kind) {
+    case 'send':
+      return 'send';
+    case 'give-up':
+      await finish(context, await applyEvent(context, documentId, { kind: 'gave-up', composition }));
+      log.error('SEND_GAVE_UP', { documentId, composition });
+      return 'not';
   }
 };
 
@@ -214,14 +272,14 @@ const attempt = async (
   });
   context.measure.count('UnknownOutcomes', outcome.kind === 'unknown' ? 1 : 0);
   const settled = await finish(context, ended);
-  if (outcome.kind === 'configuration') return stop(context, mailbox, composition, documentId, outcome);
+  if (outcome.kind === 'configuration') return stop(context, mailbox, record, outcome);
   if (outcome.kind === 'transient') {
     const after = settled ?? record;
     const failures = after.compositions.flatMap(({ attempts }) => attempts).length;
     const wait = backoff(failures, context.random(), outcome.retryAfterMs);
     // A re-send after a doubt, and a wait longer than a queue message should be away, wait in the record.
     if (stateOf(after) === 'SENDING' || wait > longestBackoff) {
-      return waits(context, composition, documentId, outcome.reason, clock.now() + wait);
+      return waits(context, record, { why: outcome.reason, until: clock.now() + wait });
     }
     return returnAfter(wait);
   }
@@ -347,19 +405,12 @@ const readEnvelope = async (
 const finish = async (context: SendContext, applied: Applied): Promise<StoredRecord | undefined> =>
   applied.kind === 'changed' ? performWork(context, applied.record) : applied.record;
 
-/** The document waits in its record, not in the queue: watch queues it again when the time has come. */
-const waits = async (
-  context: SendContext,
-  composition: Composition,
-  documentId: DocumentId,
-  why: string,
-  until: number,
-): Promise<Disposition> => {
-  await finish(
-    context,
-    await applyEvent(context, documentId, { kind: 'waits', composition: composition.number, until, why }),
-  );
-  context.log.warn('SEND_WAITS', { documentId, why });
+/** The document waits in its record, not in the queue: watch queues it again when the time has come, or sooner. */
+const waits = async (context: SendContext, record: StoredRecord, waiting: Waiting): Promise<Disposition> => {
+  const { documentId } = record;
+  const { number } = currentComposition(record);
+  await finish(context, await applyEvent(context, documentId, { kind: 'waits', composition: number, ...waiting }));
+  context.log.warn('SEND_WAITS', { documentId, why: waiting.why });
   return done;
 };
 
@@ -373,34 +424,35 @@ const holdForPause = async (
   { of, by, why = '' }: Pause,
 ): Promise<Disposition> => {
   const { documentId } = record;
-  const composition = currentComposition(record);
   const paused = `${pausedWhat(of)} is paused: ${why.replace(/\.?$/, '.')} It goes by itself once that is over.`;
   if (stateOf(record) === 'SENDING') {
-    return waits(context, composition, documentId, paused, context.clock.now() + pauseLook);
+    return waits(context, record, { why: paused, until: context.clock.now() + pauseLook });
   }
   await finish(context, await applyEvent(context, documentId, { kind: 'held', reason: 'paused', by, why: paused }));
   context.log.warn('SEND_PAUSED', { documentId, why: of.kind });
   return done;
 };
+/** The circuit's closing is what ends it; its time is for what the closing does not find. */
+const forCircuit = (now: number): Waiting => ({
+  why: 'the MESH mailbox has a configuration fault',
+  until: now + longestBackoff,
+  for: 'circuit',
+});
+
+/** Its turn is what ends it; its time is for what the line has lost. */
+const turnPatience = minutes(5);
 
 /** A configuration fault stops the mailbox, not the document: one circuit opens, whatever waits is kept. */
 const stop = async (
   context: SendContext,
   mailbox: Mailbox,
-  composition: Composition,
-  documentId: DocumentId,
+  record: StoredRecord,
   fault: { readonly reason: string; readonly advice: string },
 ): Promise<Disposition> => {
   const { mailboxId } = mailbox.setting;
   const now = context.clock.now();
-  const changed = await changeCourse(context.table, mailboxId, ({ course }) => openCircuit(course, fault, now));
+  await changeCourse(context.table, mailboxId, ({ course }) => openCircuit(course, fault, now));
   context.measure.count('CircuitsOpened');
   context.log.error('MAILBOX_CIRCUIT_OPEN', { mailboxId, why: fault.reason });
-  return waits(
-    context,
-    composition,
-    documentId,
-    'the MESH mailbox has a configuration fault',
-    changed?.course.circuit?.nextTryAt ?? now + circuitRetry,
-  );
+  return waits(context, record, forCircuit(now));
 };

@@ -44,6 +44,7 @@ export const watchDrop = async (context: WatchContext, rest: string): Promise<vo
   const { clock, drops } = context;
   const now = clock.now();
   if (now < lone.half.at + halfNotice) return settle(context, key, (stored) => stored);
+  if (await otherHalfLies(context, key, item, lone)) return;
   const repeated = await isRepeated(context, item, lone);
   if (now >= lone.half.at + halfLimit) {
     return repeated ? discardRepeated(context, key, item, lone) : rejectLone(context, key, item, lone);
@@ -70,6 +71,38 @@ const settle = (context: WatchContext, key: string, next: (item: DropItem) => Dr
   });
 
 type Lone = NonNullable<ReturnType<typeof loneHalf>>;
+
+/**
+ * The other half lies there, and its event never came: handed to ingest, before anybody is told that it is missing. One
+ * that was dealt with before belongs to the drop before, and only waits to be taken out.
+ */
+const otherHalfLies = async (context: WatchContext, key: string, item: DropItem, { side }: Lone): Promise<boolean> => {
+  const { table, clock, drops, ingest, log } = context;
+  const other: Side = side === 'pdf' ? 'manifest' : 'pdf';
+  const object = objectOf(item, other);
+  const lying = await drops.head(object);
+  if (!lying || lying.versionId === item.done?.[other].versionId) return false;
+  await ingest.send({
+    bucket: drops.bucket,
+    key: object,
+    versionId: lying.versionId,
+    sequencer: sweepSequencer,
+    size: lying.size,
+  });
+  log.warn('DROP_HALF_FOUND', { odsCode: item.odsCode, what: other });
+  // Until ingest has paired them; then the pair has a time of its own.
+  await change<DropItem, undefined>(table, key, (stored) =>
+    stored && loneHalf(stored)
+      ? {
+          kind: 'put',
+          item: stored,
+          indexed: indexedDrop(stored, clock.now() + halfNotice),
+          result: undefined,
+        }
+      : { kind: 'keep', result: undefined },
+  );
+  return true;
+};
 
 /** Does the half hold the very bytes that were dealt with under this name? */
 const isRepeated = async (context: WatchContext, item: DropItem, { side, half }: Lone): Promise<boolean> => {

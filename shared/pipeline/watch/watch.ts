@@ -1,6 +1,6 @@
 import { indexedRecord, type StoredRecord } from '../../delivery/documents.ts';
 import { type DropItem, indexedDrop } from '../../delivery/drop.ts';
-import { splitKey } from '../../delivery/keys.ts';
+import { mailboxKey, splitKey } from '../../delivery/keys.ts';
 import type { WorkContext } from '../../delivery/perform-work.ts';
 import { minutes, seconds } from '../../platform/clock.ts';
 import { errorText } from '../../platform/log.ts';
@@ -11,6 +11,7 @@ import type { Queue } from '../../platform/queue.ts';
 import type { AttentionIndex, SenderIndex, Stored, Table, UnsentIndex } from '../../platform/table.ts';
 import type { ConnectionSetting } from '../../senders/connection.ts';
 import { declareStage } from '../../senders/deployment.ts';
+import { listMailboxes } from '../../senders/registry.ts';
 import { measureStanding } from './measure-standing.ts';
 import { sweepInbox } from './sweep-inbox.ts';
 import { watchDocument } from './watch-document.ts';
@@ -54,10 +55,20 @@ export const watch = async (context: WatchContext): Promise<void> => {
       }),
     ),
   );
-  // Mailboxes first: whatever else is wrong, polls go on.
-  const rank = (key: string) => (splitKey(key).kind === 'MAILBOX' ? 0 : 1);
-  const due = shards.flat().sort((a, b) => rank(a.key) - rank(b.key) || a.nextCheckAt - b.nextCheckAt);
-  for (const { key } of due) {
+  const isMailbox = (key: string) => splitKey(key).kind === 'MAILBOX';
+  const found = shards.flat().sort((a, b) => a.nextCheckAt - b.nextCheckAt);
+  // Mailboxes first, and all that are registered: whatever else is wrong, and however late the index, polls go on.
+  const registered = await listMailboxes(table).catch((error: unknown) => {
+    failed += 1;
+    log.error('WATCH_MAILBOXES_UNREAD', { error: errorText(error) });
+    return [];
+  });
+  const mailboxes = [
+    ...registered.map(({ setting }) => mailboxKey(setting.mailboxId)),
+    ...found.flatMap(({ key }) => (isMailbox(key) ? [key] : [])),
+  ];
+  const due = [...new Set(mailboxes), ...found.flatMap(({ key }) => (isMailbox(key) ? [] : [key]))];
+  for (const key of due) {
     if (context.deadline - clock.now() < stopWhenRemaining) break;
     try {
       await watchItem(context, key);

@@ -44,7 +44,9 @@ export const accountsOf = async (
     const say = (what: string) => void unaccounted.push(`${who}: ${what}`);
     const record = await world.table.read<StoredRecord>(documentKey(documentId));
     if (!record) {
-      say('lost: there is no record of it');
+      const left = await readWhole(world.drops, receiptObject(odsCode, name), 1 << 20);
+      const text = left && left !== 'too-large' ? (JSON.parse(left.bytes.toString('utf8')) as Receipt) : undefined;
+      say(`lost: there is no record of it; its receipt: ${text ? `${text.state} ${JSON.stringify(text.problems)}` : 'none'}`);
       continue;
     }
     const state = stateOf(record);
@@ -119,7 +121,9 @@ export const accountsOf = async (
     if (waiting.length > 0) unaccounted.push(`${waiting.length} answers still lie in the inbox of ${from}`);
   }
   for (const item of world.table.items()) {
-    if (item.key.startsWith('QUARANTINE#')) unaccounted.push(`${item.key}: quarantined, and it was ours`);
+    if (item.key.startsWith('QUARANTINE#') && !(await isReportOfUnknownCopy(world, practice, item))) {
+      unaccounted.push(`${item.key}: quarantined, and it was ours`);
+    }
     if (item.key.startsWith('PARKED#')) unaccounted.push(`${item.key}: a report that is matched with nothing`);
     if (!item.key.startsWith('DOC#')) continue;
     const record = { ...item.data, revision: item.revision } as unknown as StoredRecord;
@@ -129,6 +133,24 @@ export const accountsOf = async (
     }
   }
   for (const { body } of world.deadLetters()) unaccounted.push(`dead letter: ${body}`);
-  for (const failure of world.failures) unaccounted.push(failure);
+  // A watch that throws is tried again the next minute.
+  for (const failure of world.failures) if (!failure.includes('PortFault')) unaccounted.push(failure);
   return { documents: once.length, byState, doubles, unaccounted };
+};
+
+/**
+ * A copy whose answer got lost, and which MESH could not deliver: its report names an id that nobody but MESH knows.
+ * Nothing else in it tells whose it is, so a person looks at it (DESIGN 4).
+ */
+const isReportOfUnknownCopy = async (
+  world: World,
+  practice: Practice,
+  { key, data }: { readonly key: string; readonly data: Record<string, unknown> },
+): Promise<boolean> => {
+  const id = key.replace('QUARANTINE#', '');
+  const headers = await readWhole(world.archive, `received/${String(data.mailboxId)}/${id}/0001-headers`, 1 << 20);
+  if (!headers || headers === 'too-large') return false;
+  const linked = /"mex-linkedmsgid":"([^"]+)"/i.exec(headers.bytes.toString('utf8'))?.[1];
+  const known = world.table.items().some((item) => item.key === `MESH#${linked}`);
+  return linked !== undefined && !known && practice.posts.some(({ meshMessageId }) => meshMessageId === linked);
 };

@@ -38,7 +38,7 @@ type Live = Invocation & { moves: number; moved: () => void; die(): void };
 
 export class PortFault extends Error {
   constructor(call: string) {
-    super(`${call} was throttled or its answer got lost`);
+    super(`PortFault: ${call} was throttled or its answer got lost`);
     this.name = 'ProvisionedThroughputExceededException';
   }
 }
