@@ -44,8 +44,11 @@ export class QueueConsumer extends Construct {
       ...(fifo ? { fifo: true } : {}),
       retentionPeriod: retention,
       // Six times the timeout, so that a batch that the event source holds back while the function is throttled does
-      // not come to another copy of it meanwhile.
-      visibilityTimeout: Duration.seconds(6 * props.consumerTimeout.toSeconds()),
+      // not come to another copy of it meanwhile. In a queue that keeps an order, a message that its function died with
+      // keeps the ones behind it waiting for so long: there it is but a minute longer than the function lives.
+      visibilityTimeout: props.fifo
+        ? props.consumerTimeout.plus(Duration.minutes(1))
+        : Duration.seconds(6 * props.consumerTimeout.toSeconds()),
       encryption: QueueEncryption.KMS,
       encryptionMasterKey: props.key,
       enforceSSL: true,

@@ -15,12 +15,26 @@ class ReturnToQueue extends Error {
   }
 }
 
+/** Doubling from thirty seconds up to fifteen minutes, half of it jittered. `random` is in [0, 1). Seconds. */
+const retryAfter = (receiveCount: number, random: number): number => {
+  const full = Math.min(900, 30 * 2 ** Math.min(10, Math.max(0, receiveCount - 1)));
+  return Math.ceil(full / 2 + (full / 2) * random);
+};
+
+interface BatchContext {
+  readonly log: Log;
+  readonly redelivery: Redelivery;
+  readonly measure: Measure;
+  readonly random?: () => number;
+}
+
 /**
  * The one place where an outcome becomes what happens to a message: `done` deletes it, `return` makes it visible again
- * when it says, a throw leaves it to the queue's own timing, and one that cannot be decoded ends in the DLQ.
+ * when it says, a throw makes it visible after a while that grows, far sooner than the queue would by itself, which
+ * must outlast the function; and one that cannot be decoded ends in the DLQ.
  */
 export const processBatch = <S extends z.ZodType>(
-  { log, redelivery, measure }: { log: Log; redelivery: Redelivery; measure: Measure },
+  { log, redelivery, measure, random = () => 0.5 }: BatchContext,
   schema: S,
   take: (message: z.output<S>, context: Context) => Promise<MessageDisposition>,
 ) => {
@@ -32,9 +46,12 @@ export const processBatch = <S extends z.ZodType>(
       log.error('MESSAGE_UNREADABLE', { why: 'not a message of this queue' });
       throw new ReturnToQueue();
     }
-    const disposition = await take(decoded.data, context).catch((error: unknown) => {
+    const disposition = await take(decoded.data, context).catch(async (error: unknown) => {
       measure.count('ItemsFailed');
       log.error('MESSAGE_FAILED', { error: errorText(error) });
+      const after = retryAfter(Number(record.attributes?.ApproximateReceiveCount ?? 1), random());
+      // Where even that fails, the queue's own time has to pass.
+      await redelivery.returnAfter(record.eventSourceARN, record.receiptHandle, after).catch(() => undefined);
       throw error;
     });
     if (disposition.kind === 'done') return;

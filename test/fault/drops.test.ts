@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeDrop } from '../../local/samples/variants.ts';
 import { currentComposition } from '../../shared/delivery/record.ts';
 import { stateOf } from '../../shared/delivery/state-of.ts';
 import { hours, minutes } from '../../shared/platform/clock.ts';
@@ -101,14 +102,13 @@ describe('receipts', () => {
     const bad = await rig.drop(name, { encounterId, patient: { family: 'Under_score' } });
     await rig.takeEvents();
     expect((await rig.receipt(name))?.state).toBe('REJECTED');
-    await rig.drop(name, { encounterId });
-    const [pdfEvent, manifestEvent] = rig.events.splice(0);
-    if (manifestEvent) rig.events.push(manifestEvent);
+    const good = await makeDrop({ text: `Report ${name}` }, { encounterId });
+    await rig.drops.put(`inbox/RX1/${name}.json`, good.json);
     await rig.takeEvents();
     rig.clock.leap(minutes(6));
     await rig.watch();
     expect((await rig.receipt(name))?.state).toBe('WAITING_FOR_PDF');
-    if (pdfEvent) rig.events.push(pdfEvent);
+    await rig.drops.put(`inbox/RX1/${name}.pdf`, good.pdf);
     await rig.takeEvents();
     await rig.takeOutbox();
     rig.answer('20013', '30002');

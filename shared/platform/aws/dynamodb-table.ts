@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { ConditionalCheckFailedException, DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import {
   DeleteCommand,
@@ -15,7 +14,6 @@ import {
   expiryAttribute,
   unsentIndex,
   workIndex,
-  workShards,
 } from '../names.ts';
 import type {
   AttentionIndex,
@@ -27,9 +25,7 @@ import type {
   UnsentIndex,
   WriteOutcome,
 } from '../table.ts';
-
-const shardOf = (key: string): string =>
-  workShards[createHash('sha256').update(key).digest()[0] as number & 3] ?? workShards[0];
+import { workShardOf } from '../work-shard.ts';
 
 const conflictOr = (error: unknown): WriteOutcome => {
   if (error instanceof ConditionalCheckFailedException) return 'conflict';
@@ -88,7 +84,7 @@ export const dynamoDbTable = (
         revision: expected + 1,
         data,
         ...bySender,
-        ...(sharded ? { workShard: shardOf(key) } : {}),
+        ...(sharded ? { workShard: workShardOf(key) } : {}),
         ...(nextCheckAt === undefined ? {} : { nextCheckAt }),
         ...(attentionSince === undefined ? {} : { attentionSince }),
         ...(expiresAt === undefined ? {} : { [expiryAttribute]: Math.ceil(expiresAt / 1000) }),

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Clock } from '../../../shared/platform/clock.ts';
 import { workShards } from '../../../shared/platform/names.ts';
 import type { Indexed, SenderIndex, Stored, Table, UnsentIndex, WriteOutcome } from '../../../shared/platform/table.ts';
+import { workShardOf } from '../../../shared/platform/work-shard.ts';
 
 /** The table port in memory, held to the same contract as DynamoDB's (test/contract/ports). */
 
@@ -15,9 +15,6 @@ interface Item {
 
 /** How far what an index shows of one item lags behind the table, in milliseconds of the clock. */
 export type Lag = (key: string) => number;
-
-const shardOf = (key: string): string =>
-  workShards[createHash('sha256').update(key).digest()[0] as number & 3] ?? workShards[0];
 
 export interface MemoryTable extends Table, SenderIndex, UnsentIndex {
   /** Everything there is, consistently. */
@@ -39,7 +36,7 @@ export const memoryTable = (clock: Pick<Clock, 'now'>, lag: Lag = () => 0): Memo
     if (due.length > 0) {
       coming = coming.filter(({ at }) => at > now);
       for (const { key, item } of due) {
-        const index = shown[shardOf(key)];
+        const index = shown[workShardOf(key)];
         const older = index?.get(key);
         // An index may be late; it does not go back.
         if (item === undefined) index?.delete(key);

@@ -61,7 +61,7 @@ export const createPractice = (
   const answers = new Map<string, string[]>();
   const copies = new Map<string, number>();
   const delay = setting.delay ?? (() => seconds(1));
-  const lookEvery = setting.lookEvery ?? seconds(20);
+  const lookEvery = setting.lookEvery ?? seconds(45);
   let seen = 0;
   let pending = 0;
 

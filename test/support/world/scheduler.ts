@@ -78,11 +78,14 @@ export const createScheduler = (setting: {
   const living = new Set<Live>();
   const timers = new Map<number, { at: number; fire: () => void }>();
   let order = 0;
+  /** No timer is due before it. */
+  let earliest = Number.POSITIVE_INFINITY;
   const error = () => setting.clockError?.() ?? 0;
 
   const at = (epochMs: number, fire: () => void) => {
     const id = order++;
     timers.set(id, { at: epochMs, fire });
+    earliest = Math.min(earliest, epochMs);
     return () => void timers.delete(id);
   };
   const wait = (invocation: Live, wakeAt: number) =>
@@ -218,19 +221,19 @@ export const createScheduler = (setting: {
       return true;
     },
     nextAt() {
-      let next = Number.POSITIVE_INFINITY;
-      for (const timer of timers.values()) next = Math.min(next, timer.at);
+      let next = earliest;
       for (const gate of gates) next = Math.min(next, gate.wakeAt);
       return next;
     },
     advanceTo(until) {
       time = Math.max(time, until);
-      if (![...timers.values()].some(({ at: due }) => due <= time)) return;
-      for (const [id, timer] of [...timers].sort(([a, x], [b, y]) => x.at - y.at || a - b)) {
-        if (timer.at > time) break;
-        timers.delete(id);
-        timer.fire();
+      if (earliest > time) return;
+      const due = [...timers].filter(([, timer]) => timer.at <= time);
+      for (const [id, timer] of due.sort(([a, x], [b, y]) => x.at - y.at || a - b)) {
+        if (timers.delete(id)) timer.fire();
       }
+      earliest = Number.POSITIVE_INFINITY;
+      for (const timer of timers.values()) earliest = Math.min(earliest, timer.at);
     },
     live: () => living.size,
   };

@@ -1,4 +1,4 @@
-import { hours, minutes, seconds } from '../../../shared/platform/clock.ts';
+import { days, hours, minutes, seconds } from '../../../shared/platform/clock.ts';
 import { type Accounts, accountsOf } from './accounts.ts';
 import { chance } from './chance.ts';
 import { type Conduct, createPractice } from './practice.ts';
@@ -153,7 +153,7 @@ export const soak = async ({ documents, seed, onProgress }: SoakSetting): Promis
       // Two versions, now and then at once.
       planned += 1;
       give(at, plain);
-      give(luck.happens(0.3) ? at : soon(), { ...plain, version: 2, overrides: { title: 'Consultation report, amended' } });
+      give(luck.happens(0.3) ? at : soon(), { ...plain, version: 2, overrides: { practitioner: { family: 'Adeyemi-Cole' } } });
     } else if (kind <= 84) {
       give(at, plain);
       give(soon(), { ...plain, name: luck.happens(0.5) ? `${encounterId}-1` : `${encounterId}-again` }, false);
@@ -167,7 +167,7 @@ export const soak = async ({ documents, seed, onProgress }: SoakSetting): Promis
     else {
       // The same identity with other content, while the first is under way or after.
       give(at, plain);
-      give(soon(), { ...plain, name: `${encounterId}-other`, overrides: { title: 'Another title' } }, false);
+      give(soon(), { ...plain, name: `${encounterId}-other`, overrides: { practitioner: { family: 'Other' } } }, false);
     }
   }
 
@@ -187,5 +187,3 @@ export const soak = async ({ documents, seed, onProgress }: SoakSetting): Promis
   const accounts = await accountsOf(world, practice, handed);
   return { ...accounts, seed, faults, world };
 };
-
-const days = (n: number): number => hours(24 * n);

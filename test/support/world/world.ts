@@ -8,7 +8,7 @@ import { composeHandler } from '../../../lambdas/compose/handler.ts';
 import { pollHandler } from '../../../lambdas/poll/handler.ts';
 import { sendHandler } from '../../../lambdas/send/handler.ts';
 import { watchHandler } from '../../../lambdas/watch/handler.ts';
-import { hours, minutes, seconds } from '../../../shared/platform/clock.ts';
+import { days, hours, minutes, seconds } from '../../../shared/platform/clock.ts';
 import type { Log } from '../../../shared/platform/log.ts';
 import type { Measure, MetricName } from '../../../shared/platform/measure.ts';
 import { environmentSecretName, mailboxSecretName } from '../../../shared/platform/names.ts';
@@ -131,7 +131,8 @@ export const createWorld = async (setting: WorldSetting) => {
   const messages = memoryObjects('messages', clock);
   const archive = memoryObjects('archive', clock);
   const mesh = inProcessMesh({
-    clock,
+    // What MESH does after weeks is beyond every run.
+    clock: { ...clock, at: (when, fire) => (when > start + days(20) ? () => undefined : clock.at(when, fire)) },
     sharedKey: 'shared-key',
     mailboxes: [...ownMailboxes, practiceMailbox].map((mailboxId) => ({
       mailboxId,
@@ -232,7 +233,7 @@ export const createWorld = async (setting: WorldSetting) => {
   const take = (name: Exclude<FunctionName, 'watch'>, queue: LocalQueue, batch: number): boolean => {
     const taken = receive(queue, clock.now(), {
       max: batch,
-      visibilityTimeoutSeconds: 6 * (timeouts[name] / 1000),
+      visibilityTimeoutSeconds: queue.fifo ? timeouts[name] / 1000 + 60 : 6 * (timeouts[name] / 1000),
       bury: (message, arn) => {
         const target = broker.byArn(arn);
         queue.messages.delete(message.id);
@@ -282,6 +283,9 @@ export const createWorld = async (setting: WorldSetting) => {
 
   let nextWatch = start + seconds(7);
   const concurrency = setting.concurrency ?? 3;
+  /** An empty queue is not asked again at once. */
+  const askEvery = 100;
+  const asked = { compose: 0, send: 0, poll: 0 };
   const queues = [
     ['compose', ingest.queue, 5],
     ['send', outbox.queue, 5],
@@ -297,7 +301,9 @@ export const createWorld = async (setting: WorldSetting) => {
     }
     let begun = false;
     for (const [name, queue, batch] of queues) {
-      if (running[name] < concurrency && queue.messages.size > 0) begun = take(name, queue, batch) || begun;
+      if (running[name] >= concurrency || queue.messages.size === 0 || scheduler.now() < asked[name] + askEvery) continue;
+      if (take(name, queue, batch)) begun = true;
+      else asked[name] = scheduler.now();
     }
     return (await scheduler.step()) || begun;
   };
@@ -305,7 +311,7 @@ export const createWorld = async (setting: WorldSetting) => {
     Math.min(
       nextWatch,
       scheduler.nextAt(),
-      ...queues.map(([, queue]) => nextVisibleAt(queue, clock.now())),
+      ...queues.map(([, queue]) => nextVisibleAt(queue, clock.now() - askEvery) + askEvery),
     );
 
   const world = {
@@ -323,7 +329,8 @@ export const createWorld = async (setting: WorldSetting) => {
     lostEvents,
     log,
     queues: { ingest: ingest.queue, outbox: outbox.queue, polls: polls.queue },
-    deadLetters: () => [ingest.dead, outbox.dead, polls.dead].flatMap(({ messages: dead }) => [...dead.values()]),
+    /** Of documents: a poll that is given up is asked for again by the next slot. */
+    deadLetters: () => [ingest.dead, outbox.dead].flatMap(({ messages: dead }) => [...dead.values()]),
     deliver,
     contextOf,
     /** Runs until `until` of true time; `done` is asked whenever nothing goes on at the moment. */
