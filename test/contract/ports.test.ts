@@ -155,7 +155,8 @@ describe('the outbox', () => {
       await outbox.send({ documentId: 'the-one' }, { groupId: 'RX2' });
       while (handled.length < 20) {
         const { Messages = [] } = await receive();
-        for (const { ReceiptHandle } of Messages) await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+        for (const { ReceiptHandle } of Messages)
+          await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
         handled.push(...Messages);
       }
       expect(handled.slice(0, 20).some(({ Body }) => Body?.includes('the-one'))).toBe(true);

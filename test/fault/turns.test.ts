@@ -7,8 +7,8 @@ import { hours, minutes } from '../../shared/platform/clock.ts';
 import type { InFlight } from '../../shared/senders/in-flight.ts';
 import { readMailbox } from '../../shared/senders/registry.ts';
 import { accountsOf } from '../support/world/accounts.ts';
-import { createPractice } from '../support/world/practice.ts';
 import type { MeshWeather } from '../support/world/in-process-mesh.ts';
+import { createPractice } from '../support/world/practice.ts';
 import { type Handed, handOver } from '../support/world/story.ts';
 import { createWorld, type World } from '../support/world/world.ts';
 
@@ -95,7 +95,8 @@ describe('a mailbox whose circuit closes', () => {
       await world.run(world.clock.now() + minutes(2));
     }
     // The other mailbox goes on as if nothing were.
-    for (const one of others) expect(['SENT', 'INFRASTRUCTURE_ACKNOWLEDGED', 'ACCEPTED']).toContain(await stateIn(world, one));
+    for (const one of others)
+      expect(['SENT', 'INFRASTRUCTURE_ACKNOWLEDGED', 'ACCEPTED']).toContain(await stateIn(world, one));
     for (const one of handed) expect(await stateIn(world, one)).toBe('COMPOSED');
     expect((await readMailbox(world.table, 'RX1OT001'))?.course.circuit).toBeDefined();
     const untouched = await Promise.all(others.map((one) => recordOf(world, one)));
@@ -104,7 +105,9 @@ describe('a mailbox whose circuit closes', () => {
     await world.run(closedAt + minutes(9));
     expect(await sentOrder(world, practice, handed)).toHaveLength(handed.length);
     const queuedAt = await Promise.all(
-      handed.map(async (one) => (await recordOf(world, one)).history.findLast(({ what }) => what === 'queued again')?.at),
+      handed.map(
+        async (one) => (await recordOf(world, one)).history.findLast(({ what }) => what === 'queued again')?.at,
+      ),
     );
     expect(queuedAt.every((at) => at !== undefined && at >= closedAt)).toBe(true);
     expect(queuedAt).toEqual([...queuedAt].sort((a = 0, b = 0) => a - b));
@@ -121,7 +124,8 @@ describe('a mailbox whose circuit closes', () => {
     const world = await createWorld({
       seed: 14,
       weather: () => (refused ? { kind: 'status', status: 403 } : { kind: 'fair' }),
-      fate: (call, { name }) => (!refused && name === 'watch' && call === 'outbox.send' && ++enqueued === 3 ? 'dies before' : 'well'),
+      fate: (call, { name }) =>
+        !refused && name === 'watch' && call === 'outbox.send' && ++enqueued === 3 ? 'dies before' : 'well',
       lag: (key) => (key.startsWith('DOC#') && key.charCodeAt(4) % 3 === 0 ? minutes(3) : 0),
     });
     const practice = createPractice(world, { conduct: () => 'accepts' });

@@ -5,12 +5,7 @@ import { hasStanding, readStanding } from '../../delivery/earlier-versions.ts';
 import type { Encounter } from '../../delivery/encounter.ts';
 import { envelopeObject } from '../../delivery/keys.ts';
 import { performWork, type WorkContext } from '../../delivery/perform-work.ts';
-import {
-  type AttemptOutcome,
-  currentComposition,
-  type StoredMessage,
-  type Waiting,
-} from '../../delivery/record.ts';
+import { type AttemptOutcome, currentComposition, type StoredMessage, type Waiting } from '../../delivery/record.ts';
 import { doubtfulAttempt, inDoubt, nextAttempt, resendAllowed, stateOf } from '../../delivery/state-of.ts';
 import type { MeshClient } from '../../mesh/client.ts';
 import type { SendOutcome } from '../../mesh/outcomes.ts';
@@ -328,10 +323,10 @@ const askBeforeResend = async (
       return done;
     case 'transient': {
       const wait = backoff(composition.attempts.length, context.random(), found.retryAfterMs);
-      return waits(context, composition, documentId, found.reason, clock.now() + wait);
+      return waits(context, record, { why: found.reason, until: clock.now() + wait });
     }
     case 'configuration':
-      return stop(context, mailbox, composition, documentId, found);
+      return stop(context, mailbox, record, found);
   }
 };
 

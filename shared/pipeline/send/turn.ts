@@ -1,5 +1,5 @@
-import { flightKey } from '../../delivery/keys.ts';
 import type { StoredRecord } from '../../delivery/documents.ts';
+import { flightKey } from '../../delivery/keys.ts';
 import { currentComposition } from '../../delivery/record.ts';
 import { errorText } from '../../platform/log.ts';
 import { change } from '../../platform/table.ts';

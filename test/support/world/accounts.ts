@@ -25,11 +25,7 @@ const positive = new Set(['30001', '30004']);
 const neverLeft = new Set(['REJECTED', 'SUPERSEDED', 'SUPPRESSED', 'RECEIVED', 'COMPOSED', 'SEND_FAILED', 'CANCELLED']);
 const answersToNothing = new Set(['20007', '20008']);
 
-export const accountsOf = async (
-  world: World,
-  practice: Practice,
-  handed: readonly Handed[],
-): Promise<Accounts> => {
+export const accountsOf = async (world: World, practice: Practice, handed: readonly Handed[]): Promise<Accounts> => {
   practice.look();
   const unaccounted: string[] = [];
   const byState: Record<string, number> = {};
@@ -46,7 +42,9 @@ export const accountsOf = async (
     if (!record) {
       const left = await readWhole(world.drops, receiptObject(odsCode, name), 1 << 20);
       const text = left && left !== 'too-large' ? (JSON.parse(left.bytes.toString('utf8')) as Receipt) : undefined;
-      say(`lost: there is no record of it; its receipt: ${text ? `${text.state} ${JSON.stringify(text.problems)}` : 'none'}`);
+      say(
+        `lost: there is no record of it; its receipt: ${text ? `${text.state} ${JSON.stringify(text.problems)}` : 'none'}`,
+      );
       continue;
     }
     const state = stateOf(record);
@@ -84,7 +82,9 @@ export const accountsOf = async (
       if (codes.includes('30002') && state !== 'BUSINESS_REJECTED' && !versions.includes(state)) {
         say(`rejected by the practice, and ${state}`);
       }
-      const told = [...sent.flatMap(({ outcome }) => (outcome?.kind === 'sent' ? [outcome.meshMessageId as string] : []))];
+      const told = [
+        ...sent.flatMap(({ outcome }) => (outcome?.kind === 'sent' ? [outcome.meshMessageId as string] : [])),
+      ];
       if (answers.some((text) => told.includes(text.replace('report ', ''))) && state === 'SENT') {
         say('reported undelivered by MESH, and SENT');
       }
@@ -94,7 +94,8 @@ export const accountsOf = async (
     }
 
     const receipt = await readWhole(world.drops, receiptObject(odsCode, name), 1 << 20);
-    const told = receipt && receipt !== 'too-large' ? (JSON.parse(receipt.bytes.toString('utf8')) as Receipt) : undefined;
+    const told =
+      receipt && receipt !== 'too-large' ? (JSON.parse(receipt.bytes.toString('utf8')) as Receipt) : undefined;
     if (!told) say('there is no receipt');
     else if (told.documentId === documentId && told.state !== state && told.state !== 'DROP_REFUSED') {
       say(`its receipt says ${told.state}, its record ${state}`);
@@ -114,7 +115,8 @@ export const accountsOf = async (
       unaccounted.push(`${odsCode} ${encounterId}: version ${version} left after version ${version + 1}`);
     }
   }
-  for (const { header } of practice.posts) if (!known.has(header)) unaccounted.push(`${header}: sent, and no record has it`);
+  for (const { header } of practice.posts)
+    if (!known.has(header)) unaccounted.push(`${header}: sent, and no record has it`);
   for await (const { key } of world.drops.list('inbox/')) unaccounted.push(`${key}: still lies in the inbox`);
   for (const { from } of practice.posts.slice(0, 1)) {
     const waiting = world.mesh.control.inbox(from).filter(({ workflowId }) => workflowId.startsWith('GPFED'));

@@ -132,4 +132,3 @@ export const createPractice = (
   clock.at(clock.now() + lookEvery, again);
   return { posts, answers, look, pending: () => pending };
 };
-

@@ -68,7 +68,11 @@ export const soak = async ({ documents, seed, onProgress }: SoakSetting): Promis
     weather(operation, mailboxId) {
       if (!stormy) return { kind: 'fair' };
       // A mailbox whose password is wrong for an hour: its circuit opens.
-      if (mailboxId === 'RX3OT001' && world.clock.now() > start + minutes(20) && world.clock.now() < start + minutes(80)) {
+      if (
+        mailboxId === 'RX3OT001' &&
+        world.clock.now() > start + minutes(20) &&
+        world.clock.now() < start + minutes(80)
+      ) {
         if (operation !== 'unknown') return { kind: 'status', status: 403 };
       }
       if (!luck.happens(operation === 'send' ? 0.06 : 0.02)) return { kind: 'fair' };
@@ -153,7 +157,11 @@ export const soak = async ({ documents, seed, onProgress }: SoakSetting): Promis
       // Two versions, now and then at once.
       planned += 1;
       give(at, plain);
-      give(luck.happens(0.3) ? at : soon(), { ...plain, version: 2, overrides: { practitioner: { family: 'Adeyemi-Cole' } } });
+      give(luck.happens(0.3) ? at : soon(), {
+        ...plain,
+        version: 2,
+        overrides: { practitioner: { family: 'Adeyemi-Cole' } },
+      });
     } else if (kind <= 84) {
       give(at, plain);
       give(soon(), { ...plain, name: luck.happens(0.5) ? `${encounterId}-1` : `${encounterId}-again` }, false);

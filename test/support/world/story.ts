@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import { type ManifestOverrides, makeManifest, makePdf, manifestBytes, sha256Of } from '../../../local/samples/variants.ts';
+import {
+  type ManifestOverrides,
+  makeManifest,
+  makePdf,
+  manifestBytes,
+  sha256Of,
+} from '../../../local/samples/variants.ts';
 import { type DocumentId, documentIdOf, type OdsCode } from '../../../shared/platform/ids.ts';
 import { files, named } from '../attachments.ts';
 import type { SenderOds, World } from './world.ts';
@@ -55,5 +61,11 @@ export const handOver = async (world: World, what: HandOver): Promise<Handed> =>
   const turn = createHash('sha256').update(name).digest()[0] ?? 0;
   if (turn % 2 === 1) puts.reverse();
   for (const put of puts) await put();
-  return { documentId: documentIdOf(odsCode as string as OdsCode, encounterId, version), odsCode, encounterId, version, name };
+  return {
+    documentId: documentIdOf(odsCode as string as OdsCode, encounterId, version),
+    odsCode,
+    encounterId,
+    version,
+    name,
+  };
 };

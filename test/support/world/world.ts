@@ -1,13 +1,13 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { composeHandler } from '../../../lambdas/compose/handler.ts';
+import { pollHandler } from '../../../lambdas/poll/handler.ts';
+import { sendHandler } from '../../../lambdas/send/handler.ts';
+import { watchHandler } from '../../../lambdas/watch/handler.ts';
 import { createBroker } from '../../../local/aws/sqs/broker.ts';
 import { accept, type Queue as LocalQueue } from '../../../local/aws/sqs/queue.ts';
 import { changeVisibility, nextVisibleAt, receive, remove } from '../../../local/aws/sqs/receive.ts';
 import { createPki } from '../../../local/pki/pki.ts';
 import { TEST_PATIENTS } from '../../../local/samples/test-patients.ts';
-import { composeHandler } from '../../../lambdas/compose/handler.ts';
-import { pollHandler } from '../../../lambdas/poll/handler.ts';
-import { sendHandler } from '../../../lambdas/send/handler.ts';
-import { watchHandler } from '../../../lambdas/watch/handler.ts';
 import { days, hours, minutes, seconds } from '../../../shared/platform/clock.ts';
 import type { Log } from '../../../shared/platform/log.ts';
 import type { Measure, MetricName } from '../../../shared/platform/measure.ts';
@@ -15,8 +15,8 @@ import { environmentSecretName, mailboxSecretName } from '../../../shared/platfo
 import type { Queue, Redelivery } from '../../../shared/platform/queue.ts';
 import type { SecretSource } from '../../../shared/platform/secrets.ts';
 import { type MailboxSetting, mailboxFile } from '../../../shared/senders/mailbox.ts';
-import { putMailbox, putSender } from '../../../shared/senders/registry.ts';
 import { senderFile } from '../../../shared/senders/sender.ts';
+import { putMailbox, putSender } from '../registry.ts';
 import { type Chance, chance } from './chance.ts';
 import { inProcessMesh, type MeshWeather } from './in-process-mesh.ts';
 import { type Created, memoryObjects } from './memory-objects.ts';
@@ -69,6 +69,8 @@ export interface WorldSetting {
   /** Invocations of one function at a time. */
   readonly concurrency?: number;
   readonly start?: number;
+  /** Between two runs of watch: a minute, as deployed, where absent. */
+  readonly watchEvery?: number;
 }
 
 type FunctionName = 'compose' | 'send' | 'poll' | 'watch';
@@ -297,11 +299,12 @@ export const createWorld = async (setting: WorldSetting) => {
     scheduler.advanceTo(scheduler.now());
     if (scheduler.now() >= nextWatch) {
       startWatch();
-      nextWatch = Math.max(nextWatch + minutes(1), scheduler.now() + seconds(1));
+      nextWatch = Math.max(nextWatch + (setting.watchEvery ?? minutes(1)), scheduler.now() + seconds(1));
     }
     let begun = false;
     for (const [name, queue, batch] of queues) {
-      if (running[name] >= concurrency || queue.messages.size === 0 || scheduler.now() < asked[name] + askEvery) continue;
+      if (running[name] >= concurrency || queue.messages.size === 0 || scheduler.now() < asked[name] + askEvery)
+        continue;
       if (take(name, queue, batch)) begun = true;
       else asked[name] = scheduler.now();
     }
