@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { hours, minutes } from '../../../../shared/platform/clock.ts';
 import type { DocumentId, OdsCode } from '../../../../shared/platform/ids.ts';
-import { askForTurn, type InFlight, type InLine, nobodyInFlight, passTurn } from '../../../../shared/senders/in-flight.ts';
+import {
+  askForTurn,
+  type InFlight,
+  type InLine,
+  nobodyInFlight,
+  passTurn,
+} from '../../../../shared/senders/in-flight.ts';
 
 const now = Date.UTC(2026, 2, 2, 9);
 const who = (n: number, odsCode = 'RX1'): InLine => ({
