@@ -1,65 +1,155 @@
-import type { AttentionIndex, Indexed, MailboxIndex, SenderIndex, Stored, Table } from '../../shared/platform/table.ts';
+import type { Clock } from '../../shared/platform/clock.ts';
+import { workShards } from '../../shared/platform/names.ts';
+import type {
+  AttentionIndex,
+  Indexed,
+  MailboxIndex,
+  SenderIndex,
+  Stored,
+  Table,
+  UnsentIndex,
+  WriteOutcome,
+} from '../../shared/platform/table.ts';
+import { workShardOf } from '../../shared/platform/work-shard.ts';
 
-/** The one table in memory, with revisions as the real one has them, for tests of what decides by single items. */
-export interface MemoryTable extends Table, SenderIndex, AttentionIndex, MailboxIndex {
-  readonly items: ReadonlyMap<string, object & Stored>;
+/** The table port in memory, held to the same contract as DynamoDB's (test/contract/ports). */
+
+interface Item {
+  readonly key: string;
+  /** As JSON: what is written is not what the writer goes on changing. */
+  readonly data: string;
+  readonly revision: number;
+  readonly indexed: Indexed;
 }
 
-const sinceOf = (indexes: ReadonlyMap<string, Indexed>) =>
-  [...indexes]
-    .flatMap(([key, { attentionSince }]) => (attentionSince === undefined ? [] : [{ key, attentionSince }]))
-    .sort((a, b) => a.attentionSince - b.attentionSince);
+/** How far what an index shows of one item lags behind the table, in milliseconds of the clock. */
+export type Lag = (key: string) => number;
 
-export const memoryTable = (): MemoryTable => {
-  const items = new Map<string, object & Stored>();
-  const indexes = new Map<string, Indexed>();
-  return {
-    items,
-    read: async <T>(key: string) => structuredClone(items.get(key)) as (T & Stored) | undefined,
+export interface MemoryTable extends Table, SenderIndex, UnsentIndex, AttentionIndex, MailboxIndex {
+  /** Everything there is, consistently. */
+  items(): { key: string; data: Record<string, unknown>; revision: number; indexed: Indexed }[];
+}
+
+/** Where nothing lags no clock is needed. */
+export const memoryTable = (clock: Pick<Clock, 'now'> = { now: () => 0 }, lag: Lag = () => 0): MemoryTable => {
+  const items = new Map<string, Item>();
+  /** What the indexes show, and what they will show when: as of the last look. */
+  const shown = Object.fromEntries(workShards.map((shard) => [shard, new Map<string, Item>()]));
+  let coming: { at: number; key: string; item: Item | undefined }[] = [];
+
+  const showAt = (key: string, item: Item | undefined) => {
+    coming.push({ at: clock.now() + lag(key), key, item });
+  };
+  const shard = (name: string): Item[] => {
+    const now = clock.now();
+    const due = coming.filter(({ at }) => at <= now);
+    if (due.length > 0) {
+      coming = coming.filter(({ at }) => at > now);
+      for (const { key, item } of due) {
+        const index = shown[workShardOf(key)];
+        const older = index?.get(key);
+        // An index may be late; it does not go back.
+        if (item === undefined) index?.delete(key);
+        else if (!older || older.revision < item.revision || item.revision === 1) index?.set(key, item);
+      }
+    }
+    return [...(shown[name]?.values() ?? [])];
+  };
+
+  const store = (key: string, expected: number, item: Item | undefined): WriteOutcome => {
+    if ((items.get(key)?.revision ?? 0) !== expected) return 'conflict';
+    if (item) items.set(key, item);
+    else items.delete(key);
+    showAt(key, item);
+    return 'written';
+  };
+
+  const attention = (name: string) =>
+    shard(name)
+      .flatMap(({ key, indexed: { attentionSince } }) =>
+        attentionSince === undefined ? [] : [{ key, attentionSince }],
+      )
+      .sort((a, b) => a.attentionSince - b.attentionSince || (a.key < b.key ? -1 : 1));
+
+  const table: MemoryTable = {
+    async read<T>(key: string) {
+      const item = items.get(key);
+      return item && ({ ...(JSON.parse(item.data) as T), revision: item.revision } as T & Stored);
+    },
     async write(key, item, expected, indexed = {}) {
-      if ((items.get(key)?.revision ?? 0) !== expected) return 'conflict';
-      // As marshalling does: what is undefined is not there.
-      items.set(key, { ...(JSON.parse(JSON.stringify(item)) as object), revision: expected + 1 });
-      indexes.set(key, indexed);
-      return 'written';
+      const { revision: _, ...data } = item as typeof item & Partial<Stored>;
+      return store(key, expected, { key, data: JSON.stringify(data), revision: expected + 1, indexed });
     },
-    async remove(key, expected) {
-      if ((items.get(key)?.revision ?? 0) !== expected) return 'conflict';
-      items.delete(key);
-      indexes.delete(key);
-      return 'written';
-    },
-    due: async (_, now, limit) =>
-      [...indexes]
-        .flatMap(([key, { nextCheckAt }]) =>
+    remove: async (key, expected) => store(key, expected, undefined),
+    async due(name, now, limit) {
+      return shard(name)
+        .flatMap(({ key, indexed: { nextCheckAt } }) =>
           nextCheckAt !== undefined && nextCheckAt <= now ? [{ key, nextCheckAt }] : [],
         )
         .sort((a, b) => a.nextCheckAt - b.nextCheckAt)
-        .slice(0, limit),
-    // One shard has them all: which shard an item lies in is the real table's business.
-    openAttention: async (shard) => {
-      const since = shard === '0' ? sinceOf(indexes).map(({ attentionSince }) => attentionSince) : [];
-      return since.length === 0 ? { count: 0 } : { count: since.length, oldest: Math.min(...since) };
+        .slice(0, limit);
     },
-    attention: async (shard) => ({ rows: shard === '0' ? sinceOf(indexes) : [] }),
-    listed: async (list, { to, limit }) => ({
-      rows: [...indexes]
-        .flatMap(([key, { mailboxList, listedAt = 0 }]) =>
+    async unsent(name, limit, after) {
+      return shard(name)
+        .flatMap(({ key, indexed: { unsentSince, nextCheckAt } }) =>
+          unsentSince !== undefined && nextCheckAt !== undefined ? [{ key, unsentSince }] : [],
+        )
+        .sort((a, b) => a.unsentSince - b.unsentSince || (a.key < b.key ? -1 : 1))
+        .filter(
+          ({ key, unsentSince }) =>
+            !after || unsentSince > after.unsentSince || (unsentSince === after.unsentSince && key > after.key),
+        )
+        .slice(0, limit);
+    },
+    async oldestUnsent(name) {
+      return (await table.unsent(name, 1))[0]?.unsentSince;
+    },
+    async openAttention(name) {
+      const open = attention(name);
+      return open[0] === undefined ? { count: 0 } : { count: open.length, oldest: open[0].attentionSince };
+    },
+    async attention(name, { after, limit }) {
+      const open = attention(name);
+      const at = after ? open.findIndex(({ key }) => key === after.key) + 1 : 0;
+      const rows = open.slice(at, at + limit);
+      const last = rows.at(-1);
+      return { rows, ...(last && at + limit < open.length ? { next: last } : {}) };
+    },
+    async listed(list, { to, after, limit }) {
+      const found = [...items.values()]
+        .flatMap(({ key, indexed: { mailboxList, listedAt = 0 } }) =>
           mailboxList === list && listedAt <= to ? [{ key, listedAt }] : [],
         )
-        .sort((a, b) => a.listedAt - b.listedAt)
-        .slice(0, limit),
-    }),
-    bySender: async (senderOds, { from, to, state, limit }) => ({
-      rows: [...indexes]
-        .flatMap(([key, indexed]) => {
-          const { updatedAt = 0 } = indexed;
-          const fits = indexed.senderOds === senderOds && updatedAt >= from && updatedAt <= to;
-          if (!fits || (state !== undefined && indexed.state !== state)) return [];
-          return [{ key, updatedAt, ...(indexed.state === undefined ? {} : { state: indexed.state }) }];
-        })
-        .sort((a, b) => b.updatedAt - a.updatedAt)
-        .slice(0, limit),
-    }),
+        .sort((a, b) => a.listedAt - b.listedAt || (a.key < b.key ? -1 : 1));
+      const at = after ? found.findIndex(({ key }) => key === after.key) + 1 : 0;
+      const rows = found.slice(at, at + limit);
+      const last = rows.at(-1);
+      return { rows, ...(last && at + limit < found.length ? { next: last } : {}) };
+    },
+    async bySender(senderOds, { from, to, state, after, limit }) {
+      const rows = [...items.values()]
+        .flatMap(({ key, indexed }) =>
+          indexed.senderOds === senderOds && indexed.updatedAt !== undefined
+            ? [{ key, updatedAt: indexed.updatedAt, ...(indexed.state === undefined ? {} : { state: indexed.state }) }]
+            : [],
+        )
+        .filter(({ updatedAt }) => updatedAt >= from && updatedAt <= to)
+        .sort((a, b) => b.updatedAt - a.updatedAt || (a.key < b.key ? 1 : -1));
+      const at = after ? rows.findIndex(({ key }) => key === after.key) + 1 : 0;
+      const page = rows.slice(at, at + limit);
+      const last = page.at(-1);
+      return {
+        rows: page.filter((row) => state === undefined || row.state === state),
+        ...(last && at + limit < rows.length ? { next: { key: last.key, updatedAt: last.updatedAt } } : {}),
+      };
+    },
+    items: () =>
+      [...items.values()].map(({ key, data, revision, indexed }) => ({
+        key,
+        data: JSON.parse(data) as Record<string, unknown>,
+        revision,
+        indexed,
+      })),
   };
+  return table;
 };

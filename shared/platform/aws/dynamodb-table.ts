@@ -7,14 +7,7 @@ import {
   QueryCommand,
   type QueryCommandOutput,
 } from '@aws-sdk/lib-dynamodb';
-import {
-  attentionIndex,
-  byMailboxIndex,
-  bySenderIndex,
-  expiryAttribute,
-  unsentIndex,
-  workIndex,
-} from '../names.ts';
+import { attentionIndex, byMailboxIndex, bySenderIndex, expiryAttribute, unsentIndex, workIndex } from '../names.ts';
 import type {
   AttentionIndex,
   Indexed,

@@ -1,4 +1,4 @@
-import { answerXml } from '../../../local/practice/answer.ts';
+import { answerXml } from '../../../shared/itk3/write-answer.ts';
 import { seconds } from '../../../shared/platform/clock.ts';
 import { practiceMailbox, type World } from './world.ts';
 

@@ -16,11 +16,11 @@ import type { Queue, Redelivery } from '../../../shared/platform/queue.ts';
 import type { SecretSource } from '../../../shared/platform/secrets.ts';
 import { type MailboxSetting, mailboxFile } from '../../../shared/senders/mailbox.ts';
 import { senderFile } from '../../../shared/senders/sender.ts';
+import { memoryTable } from '../memory-table.ts';
 import { putMailbox, putSender } from '../registry.ts';
 import { type Chance, chance } from './chance.ts';
 import { inProcessMesh, type MeshWeather } from './in-process-mesh.ts';
 import { type Created, memoryObjects } from './memory-objects.ts';
-import { memoryTable } from './memory-table.ts';
 import { createScheduler, type Fate, type Invocation } from './scheduler.ts';
 
 /**
@@ -164,6 +164,7 @@ export const createWorld = async (setting: WorldSetting) => {
     count: (metric, value = 1) => add(metric, value),
     record: (metric, value) => void metrics.set(metric, value),
     recordOf: (_, metric, value) => void metrics.set(metric, value),
+    countOf: (_, metric) => add(metric, 1),
     countRefusal: () => undefined,
     flush: () => undefined,
   };
