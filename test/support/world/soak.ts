@@ -192,6 +192,8 @@ export const soak = async ({ documents, seed, onProgress }: SoakSetting): Promis
   await world.run(world.clock.now() + minutes(40), still);
   world.scheduler.advanceTo(start + spread + days(4));
   await world.run(world.clock.now() + minutes(40), still);
+  // What came before the inbox was read is looked at once more: a silence counts from then on.
+  await world.run(world.clock.now() + minutes(10));
   const accounts = await accountsOf(world, practice, handed);
   return { ...accounts, seed, faults, world };
 };
