@@ -9,6 +9,7 @@ import {
   attentionIndex,
   byMailboxIndex,
   bySenderIndex,
+  dropsKeptDays,
   environmentSecretName,
   expiryAttribute,
   inboxPrefix,
@@ -117,7 +118,7 @@ export class DataStack extends Stack {
         {
           id: 'taken-drops',
           prefix: inboxPrefix,
-          noncurrentVersionExpiration: Duration.days(30),
+          noncurrentVersionExpiration: Duration.days(dropsKeptDays),
           expiredObjectDeleteMarker: true,
         },
         {

@@ -59,7 +59,8 @@ const conditionsOf = (record: DocumentRecord, way: WayIn): readonly Attention[] 
   ...ofOtherVersions(record),
 ];
 
-const practiceOf = ({ routed, practice }: Composition): Pick<Attention, 'practice'> => {
+/** The practice that it is about: the one that MESH chose, or else the one that the manifest names. */
+export const practiceOf = ({ routed, practice }: Composition): Pick<Attention, 'practice'> => {
   const odsCode = routed?.odsCode ?? (routed ? undefined : practice);
   const name = routed?.organisation;
   return odsCode === undefined && name === undefined

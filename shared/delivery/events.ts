@@ -6,6 +6,7 @@ import type { PatientFinding } from './patient-check.ts';
 import type {
   Acknowledgement,
   AttemptOutcome,
+  DoubtAnswer,
   HoldReason,
   MeshReport,
   RecordedProblem,
@@ -141,14 +142,21 @@ export type DeliveryEvent =
       readonly inboxReadAt?: number;
     };
 
-/** What a person does to a document. Each twice is once; each that cannot be done says why. */
-export type PersonEvent = { readonly by: string } & (
+/**
+ * What a person does to a document. Each twice is once; each that cannot be done says why. `seen`: only if the document
+ * still stands as that person saw it (`seenOf`).
+ */
+export type PersonEvent = { readonly by: string; readonly seen?: string } & (
   | { readonly kind: 'held'; readonly reason: Extract<HoldReason, 'operator' | 'paused'>; readonly why: string }
   /** Lets it go on. A doubt that is released allows one more attempt, flagged, with the same bytes and ids. */
   | { readonly kind: 'released'; readonly reason: HoldReason; readonly why: string }
   | { readonly kind: 'cancelled'; readonly why: string }
   | { readonly kind: 'resolved'; readonly route: ResolutionRoute; readonly note?: string }
   | { readonly kind: 'contradiction-decided'; readonly as: 'accepted' | 'rejected'; readonly why: string }
+  /** The practice says whether what is in doubt has come. */
+  | { readonly kind: 'doubt-decided'; readonly as: DoubtAnswer; readonly why: string }
+  /** A message about it came back from a dead-letter queue. */
+  | { readonly kind: 'redriven'; readonly queue: string; readonly why: string }
   /** `newest`: the highest version of the encounter that was ever begun, as its item says. */
   | { readonly kind: 'resend-asked'; readonly newest: number; readonly ids: DeriveIds; readonly why: string }
 );

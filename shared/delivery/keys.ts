@@ -23,6 +23,8 @@ export const pauseKey = 'PAUSE';
 export const resumedKey = 'RESUMED#documents';
 /** Which stage this is, for whoever has only the table: written by `watch`. */
 export const deploymentKey = 'DEPLOYMENT';
+/** Who handed messages back from dead-letter queues, last. */
+export const redrivesKey = 'REDRIVES';
 export const quarantineKey = (meshMessageId: string): string => `QUARANTINE#${meshMessageId}`;
 export const foreignKey = (mailboxId: string, meshMessageId: string): string => `FOREIGN#${mailboxId}#${meshMessageId}`;
 /** The acknowledgement that a practice's response asks for, where a mailbox sends such (`acknowledgeResponses`). */

@@ -3,7 +3,7 @@ import { inParallel } from '../platform/parallel.ts';
 import { change, type Table } from '../platform/table.ts';
 import type { Encounter } from './encounter.ts';
 import { documentKey, encounterKey, sendersOfKey } from './keys.ts';
-import type { Composition, DocumentRecord } from './record.ts';
+import type { Composition, Decision, DocumentRecord } from './record.ts';
 
 /**
  * An inbox message of ours that matches no document, or that cannot be read. Its raw bytes are in the archive; here is
@@ -20,7 +20,17 @@ export interface Quarantined {
   readonly report?: QuarantinedReport;
   /** Documents that the response may be about, likeliest first. They never change a document by themselves. */
   readonly suggestions?: readonly Suggestion[];
+  /** What a person made of it. Off the list once that is `done`. */
+  readonly decision?: QuarantineDecision;
+  readonly done?: { readonly at: number };
 }
+
+export type QuarantineDecision = Decision &
+  (
+    | { readonly as: 'dismissed' }
+    /** It is about this composition. */
+    | { readonly as: 'applied'; readonly documentId: DocumentId; readonly composition: number }
+  );
 
 export interface QuarantinedResponse {
   readonly codes: readonly string[];

@@ -99,6 +99,10 @@ export interface Composition {
   readonly decidedContradictions?: readonly Contradiction[];
   /** A person lets a doubt be followed by one more attempt: so many copies may have left when they did. */
   readonly resendGranted?: Decision & { readonly afterPosts: number };
+  /** What a person found out about attempts in doubt: the practice has it, or certainly nothing came. */
+  readonly doubtDecision?: Decision & { readonly as: DoubtAnswer };
+  /** The composition whose content this one sends again under ids of its own, because a person asked for it. */
+  readonly resendOf?: Decision & { readonly composition: number };
   /** How it had gone before a person asked for the same bytes to be sent again. */
   readonly earlierSends?: readonly EarlierSend[];
   /** The practice that MESH chose, as tracking tells. */
@@ -122,6 +126,9 @@ export interface Contradiction {
   readonly was: string;
   readonly decision?: Decision & { readonly as: 'accepted' | 'rejected' };
 }
+
+export const doubtAnswers = ['arrived', 'lost'] as const;
+export type DoubtAnswer = (typeof doubtAnswers)[number];
 
 /** One round of sending that was over when a person asked for another. */
 export interface EarlierSend extends Decision {
@@ -222,6 +229,8 @@ export interface Acknowledgement {
   /** Which mailbox MESH says it came from. */
   readonly fromMailboxId?: string;
   readonly late?: boolean;
+  /** Who said that it is about this document, where nothing in it did. */
+  readonly matched?: Decision;
 }
 
 export interface MeshReport {
@@ -234,6 +243,8 @@ export interface MeshReport {
   /** Good news: MESH has delivered it, which the practice's answer must still confirm. */
   readonly delivered?: true;
   readonly source?: 'tracking';
+  /** Who said that it is about this document, where nothing in it did. */
+  readonly matched?: Decision;
 }
 
 export type HoldReason = 'operator' | 'paused' | 'doubt' | 'other-patient' | 'predecessor';

@@ -80,7 +80,7 @@ export const reduceAcknowledged = (record: DocumentRecord, event: Acknowledged, 
   const waitedInVain = isCurrent && record.overdueSince !== undefined;
   const late = waitedInVain || state === 'SEND_FAILED' || state === 'UNDELIVERED';
   const answer: Acknowledgement = { ...acknowledgement, ...(late ? { late: true } : {}) };
-  const detail = `${code}${isCurrent ? '' : ` for composition ${composition.number}`}`;
+  const detail = `${code}${isCurrent ? '' : ` for composition ${composition.number}`}${matchedBy(acknowledgement)}`;
   const work = endsDoubt(composition, at);
 
   if (duplicateCodes.has(code) && wasSentAgain(composition) && !undecided(composition)) {
@@ -165,7 +165,12 @@ export const reduceReported = (
     : reduceUndelivered(record, composition, meshMessageId, report, at);
 };
 
-const detailOf = ({ code, event }: MeshReport): string => `${code}${event ? ` ${event}` : ''}`;
+const detailOf = (report: MeshReport): string =>
+  `${report.code}${report.event ? ` ${report.event}` : ''}${matchedBy(report)}`;
+
+/** Who took it out of quarantine for this document. */
+const matchedBy = ({ matched }: Pick<MeshReport, 'matched'>): string =>
+  matched ? `, matched by ${matched.by}: ${matched.why}` : '';
 
 const withReportBeside = (composition: Composition, report: MeshReport): Composition => ({
   ...composition,

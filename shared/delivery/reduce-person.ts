@@ -1,4 +1,7 @@
+import { days } from '../platform/clock.ts';
+import { dropsKeptDays } from '../platform/names.ts';
 import { attentionOf } from './attention.ts';
+import { copyArrived } from './copies.ts';
 import { queueSilence } from './due.ts';
 import type { PersonEvent } from './events.ts';
 import { isHeldFor, withoutHold } from './holds.ts';
@@ -9,15 +12,47 @@ import {
   type DocumentRecord,
   discardOf,
   resolutionLimit,
+  samePair,
 } from './record.ts';
 import { pastComposition } from './reduce-drop.ts';
+import { releaseLast } from './reduce-sending.ts';
 import { edit, noOp, type Reduction } from './reduction.ts';
-import { againWithSameBytes, queuedAgain, sentAnew } from './resend.ts';
-import { isFailedReplacement, possiblePosts, stateOf, undecided } from './state-of.ts';
+import { againWithSameBytes, queuedAgain, sentAnew, withoutLastRound } from './resend.ts';
+import { seenOf } from './seen.ts';
+import { doubtfulAttempt, isFailedReplacement, possiblePosts, stateOf, undecided } from './state-of.ts';
 import type { State } from './states.ts';
 import type { Work } from './work.ts';
 
 type Of<K extends PersonEvent['kind']> = Extract<PersonEvent, { kind: K }>;
+
+/** Why something that a person asks for is not done. Who asks is told in words (`shared/operate/actions`). */
+export const personRefusals = [
+  'already-held',
+  'nothing-to-hold',
+  'not-held',
+  'already-cancelled',
+  'may-have-left',
+  'has-left-or-ended',
+  'nothing-open',
+  'not-contradicted',
+  'not-in-doubt',
+  'still-being-sent',
+  'later-version-begun',
+  'never-composed',
+  'awaits-answer',
+  'practice-has-it',
+  'in-doubt',
+  'under-way',
+  'accepted',
+  'contradicted',
+  'hand-over-again',
+  'composed-too-often',
+  'content-gone',
+  'changed-meanwhile',
+] as const;
+export type PersonRefusal = (typeof personRefusals)[number];
+
+const refused = (why: PersonRefusal): Reduction => noOp(why);
 
 const said = ({ by, why }: { readonly by: string; readonly why: string }): string => `by ${by}: ${why}`;
 
@@ -27,9 +62,9 @@ const holdNames = { operator: 'held: by an operator', paused: 'held: its sender 
 
 const held = (record: DocumentRecord, event: Of<'held'>, at: number): Reduction => {
   const { reason, by, why } = event;
-  if (isHeldFor(record, reason)) return noOp('already-held');
+  if (isHeldFor(record, reason)) return refused('already-held');
   // What has left cannot be held any more.
-  if (!beforeItLeft.has(stateOf(record))) return noOp('nothing-to-hold');
+  if (!beforeItLeft.has(stateOf(record))) return refused('nothing-to-hold');
   return edit(record, at, {
     what: holdNames[reason],
     detail: said(event),
@@ -37,7 +72,7 @@ const held = (record: DocumentRecord, event: Of<'held'>, at: number): Reduction 
   });
 };
 
-const releasedNames = {
+export const releasedNames = {
   operator: 'released: by an operator',
   paused: 'released: its sender goes on',
   doubt: 'released: to be sent once more',
@@ -70,7 +105,7 @@ const goingOn = (
 };
 
 const released = (record: DocumentRecord, event: Of<'released'>, at: number): Reduction => {
-  if (!isHeldFor(record, event.reason)) return noOp('not-held');
+  if (!isHeldFor(record, event.reason)) return refused('not-held');
   const composition = currentComposition(record);
   const decision = { at, by: event.by, why: event.why };
   const free = withoutHold(record, event.reason);
@@ -102,11 +137,21 @@ const released = (record: DocumentRecord, event: Of<'released'>, at: number): Re
 const cancelled = (record: DocumentRecord, event: Of<'cancelled'>, at: number): Reduction => {
   const state = stateOf(record);
   const composition = currentComposition(record);
-  if (state === 'CANCELLED') return noOp('already-cancelled');
+  if (state === 'CANCELLED') return refused('already-cancelled');
   if (state !== 'RECEIVED' && state !== 'COMPOSED')
-    return noOp(state === 'SENDING' ? 'may-have-left' : 'has-left-or-ended');
-  // Being sent again by a person's wish: a first copy has left.
-  if (composition.earlierSends) return noOp('may-have-left');
+    return refused(state === 'SENDING' ? 'may-have-left' : 'has-left-or-ended');
+  if (composition.earlierSends) {
+    // Being sent again by a person's wish: a first copy has left, and only the further one can be called off.
+    const before = withoutLastRound(composition);
+    return before && doubtfulAttempt(composition) === undefined
+      ? edit(record, at, {
+          what: 'not sent again: called off',
+          detail: said(event),
+          record: { holds: [] },
+          composition: before,
+        })
+      : refused('may-have-left');
+  }
   const { awaitingFiles: _a, waiting: _w, ...rest } = composition;
   return edit(record, at, {
     what: 'cancelled',
@@ -119,7 +164,7 @@ const cancelled = (record: DocumentRecord, event: Of<'cancelled'>, at: number): 
 
 const resolved = (record: DocumentRecord, { by, route, note }: Of<'resolved'>, at: number): Reduction => {
   const open = attentionOf(record);
-  if (open.length === 0) return noOp('nothing-open');
+  if (open.length === 0) return refused('nothing-open');
   return edit(record, at, {
     what: 'resolved',
     detail: `${route}, by ${by}${note === undefined ? '' : `: ${note}`}`,
@@ -136,7 +181,7 @@ const resolved = (record: DocumentRecord, { by, route, note }: Of<'resolved'>, a
 const decided = (record: DocumentRecord, event: Of<'contradiction-decided'>, at: number): Reduction => {
   const composition = record.compositions.find(undecided);
   const { contradiction } = composition ?? {};
-  if (!composition || !contradiction) return noOp('not-contradicted');
+  if (!composition || !contradiction) return refused('not-contradicted');
   const { as, by, why } = event;
   const next: Composition = { ...composition, contradiction: { ...contradiction, decision: { at, by, why, as } } };
   const told: Work = composition.predecessor
@@ -154,8 +199,47 @@ const decided = (record: DocumentRecord, event: Of<'contradiction-decided'>, at:
   });
 };
 
+/** A person has asked the practice whether what is in doubt has come. Either way later versions go on. */
+const doubtDecided = (record: DocumentRecord, event: Of<'doubt-decided'>, at: number): Reduction => {
+  const composition = currentComposition(record);
+  const doubt = doubtfulAttempt(composition);
+  if (!doubt) return refused('not-in-doubt');
+  if (!doubt.outcome && doubt.deadline >= at) return refused('still-being-sent');
+  const { as, by, why } = event;
+  const { waiting: _, ...rest } = composition;
+  const next: Composition = { ...rest, doubtDecision: { at, by, why, as } };
+  const told = { what: `doubt decided: ${as}`, detail: said(event), record: { holds: [] } };
+  return as === 'arrived'
+    ? edit(record, at, {
+        ...told,
+        composition: { ...next, sentAt: doubt.startedAt },
+        work: { ...releaseLast(next, at), archive: [composition.number] },
+      })
+    : edit(record, at, {
+        ...told,
+        composition: { ...next, failure: { at, code: 'FOUND_LOST', advice: lostAdvice } },
+        work: releaseLast(next, at),
+      });
+};
+
+const lostAdvice =
+  'A person has found out that nothing of it came to the practice. Reach the practice by another route, have it sent again, or hand it over again.';
+
+/** Nothing of the document changes: its history says who had it tried again. */
+const redriven = (record: DocumentRecord, event: Of<'redriven'>, at: number): Reduction =>
+  edit(record, at, { what: `handed back to the ${event.queue} queue`, detail: said(event) });
+
+/** Since when what it was composed from has lain deleted in the drops bucket, which forgets it. */
+const discardedAt = (record: DocumentRecord): number => {
+  const { source } = currentComposition(record);
+  const times = record.compositions.flatMap((one) =>
+    one.stored && samePair(one.source, source) ? [one.stored.at] : [],
+  );
+  return Math.min(...times);
+};
+
 /** Why a document is not sent again; `undefined` where it may be. */
-const resendRefusal = (record: DocumentRecord, newest: number): string | undefined => {
+const resendRefusal = (record: DocumentRecord, newest: number): PersonRefusal | undefined => {
   if (record.version === undefined || record.version < newest) return 'later-version-begun';
   const state = stateOf(record);
   switch (state) {
@@ -166,6 +250,7 @@ const resendRefusal = (record: DocumentRecord, newest: number): string | undefin
     case 'SEND_FAILED':
       return currentComposition(record).stored ? undefined : 'never-composed';
     case 'SENT':
+      if (copyArrived(currentComposition(record))) return 'practice-has-it';
       return record.overdueSince === undefined ? 'awaits-answer' : undefined;
     // The same ids would be refused as a duplicate, and other ids would be a second document: telephone.
     case 'INFRASTRUCTURE_ACKNOWLEDGED':
@@ -194,7 +279,7 @@ const negativelyAnswered: ReadonlySet<State> = new Set(['INFRASTRUCTURE_REJECTED
 
 const resendAsked = (record: DocumentRecord, event: Of<'resend-asked'>, at: number): Reduction => {
   const refusal = resendRefusal(record, event.newest);
-  if (refusal !== undefined) return noOp(refusal);
+  if (refusal !== undefined) return refused(refusal);
   const composition = currentComposition(record);
   const decision = { at, by: event.by, why: event.why };
   if (!negativelyAnswered.has(stateOf(record))) {
@@ -206,8 +291,9 @@ const resendAsked = (record: DocumentRecord, event: Of<'resend-asked'>, at: numb
     });
   }
   // What was refused under these ids would be refused under them again.
-  if (record.compositions.length >= compositionLimit) return noOp('composed-too-often');
-  const anew = sentAnew(composition, event.ids(record.documentId, composition.number + 1), at);
+  if (record.compositions.length >= compositionLimit) return refused('composed-too-often');
+  if (at > discardedAt(record) + days(dropsKeptDays)) return refused('content-gone');
+  const anew = sentAnew(composition, event.ids(record.documentId, composition.number + 1), decision);
   return edit(record, at, {
     what: 'to be sent again, with new ids',
     detail: said(event),
@@ -218,6 +304,14 @@ const resendAsked = (record: DocumentRecord, event: Of<'resend-asked'>, at: numb
 
 /** What people do to a document. Each twice is once, and each that cannot be done is a no-op that says why. */
 export const reducePerson = (record: DocumentRecord, event: PersonEvent, at: number): Reduction => {
+  const reduction = reduceAsked(record, event, at);
+  // Whoever decided did not see it as it stands now; of what is so already they are told first.
+  return reduction.kind === 'changed' && event.seen !== undefined && event.seen !== seenOf(record)
+    ? refused('changed-meanwhile')
+    : reduction;
+};
+
+const reduceAsked = (record: DocumentRecord, event: PersonEvent, at: number): Reduction => {
   switch (event.kind) {
     case 'held':
       return held(record, event, at);
@@ -229,6 +323,10 @@ export const reducePerson = (record: DocumentRecord, event: PersonEvent, at: num
       return resolved(record, event, at);
     case 'contradiction-decided':
       return decided(record, event, at);
+    case 'doubt-decided':
+      return doubtDecided(record, event, at);
+    case 'redriven':
+      return redriven(record, event, at);
     case 'resend-asked':
       return resendAsked(record, event, at);
   }

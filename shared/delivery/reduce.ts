@@ -38,6 +38,8 @@ const reduceEvent = (record: DocumentRecord | undefined, event: DeliveryEvent, n
     case 'resolved':
     case 'contradiction-decided':
     case 'resend-asked':
+    case 'doubt-decided':
+    case 'redriven':
       return reducePerson(record, event, now);
     case 'attempt-begun':
     case 'attempt-ended':

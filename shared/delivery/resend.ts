@@ -57,7 +57,8 @@ export const withoutLastRound = (composition: Composition): Composition | undefi
 };
 
 /** The same content under new ids: a composition of its own, of which nothing has happened yet. */
-export const sentAnew = (composition: Composition, ids: CompositionIds, at: number): Composition => {
+export const sentAnew = (composition: Composition, ids: CompositionIds, decision: Decision): Composition => {
+  const { at } = decision;
   const { source, practice, dueTimes, lateHandover, replaces, predecessor, olderVersionAt } = composition;
   const { patientCheck, otherPatientReleased } = composition;
   return {
@@ -66,6 +67,7 @@ export const sentAnew = (composition: Composition, ids: CompositionIds, at: numb
     takenUpAgainAt: at,
     source,
     ...ids,
+    resendOf: { ...decision, composition: composition.number },
     ...(practice === undefined ? {} : { practice }),
     ...(dueTimes === undefined ? {} : { dueTimes }),
     ...(lateHandover === undefined ? {} : { lateHandover }),

@@ -4,10 +4,13 @@ import { meanings, type State } from './states.ts';
 
 const mayHaveLeft = ({ outcome }: Attempt): boolean => outcome === undefined || outcome.kind === 'unknown';
 
-/** Those of the round under way: a person may have asked for the same bytes to be sent again. */
-const attemptsOfRound = ({ attempts, earlierSends }: Composition): readonly Attempt[] => {
+/** Those of the round under way, a person may have asked for the same bytes to be sent again; not those found to have come to nothing. */
+const attemptsOfRound = ({ attempts, earlierSends, doubtDecision }: Composition): readonly Attempt[] => {
   const before = earlierSends?.at(-1)?.lastAttempt ?? 0;
-  return attempts.filter(({ number }) => number > before);
+  const lost = doubtDecision?.as === 'lost' ? doubtDecision.at : undefined;
+  return attempts.filter(
+    (attempt) => attempt.number > before && !(lost !== undefined && mayHaveLeft(attempt) && attempt.startedAt <= lost),
+  );
 };
 
 /**

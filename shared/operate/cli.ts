@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
 import { commandLine } from './command-line.ts';
 import { targetOf } from './target.ts';
 
@@ -10,7 +11,34 @@ const readText = (path: string): string | undefined => {
   }
 };
 
-const { exitCode, out, errors } = await commandLine(process.argv.slice(2), { readText, targetOf });
+const writeText = (path: string, text: string): 'written' | 'exists' | 'failed' => {
+  try {
+    writeFileSync(path, text, { flag: 'wx' });
+    return 'written';
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EEXIST' ? 'exists' : 'failed';
+  }
+};
+
+/** The whole word: a key that is pressed twice by mistake confirms nothing. */
+const confirm = async (lines: readonly string[]): Promise<boolean> => {
+  for (const line of lines) console.error(line);
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return (await terminal.question('Type yes to do it: ')).trim().toLowerCase() === 'yes';
+  } finally {
+    terminal.close();
+  }
+};
+
+const somebodyIsThere = process.stdin.isTTY === true && process.stderr.isTTY === true;
+
+const { exitCode, out, errors } = await commandLine(process.argv.slice(2), {
+  readText,
+  writeText,
+  targetOf,
+  ...(somebodyIsThere ? { confirm } : {}),
+});
 for (const line of out) console.log(line);
 for (const line of errors) console.error(line);
 process.exitCode = exitCode;

@@ -46,8 +46,8 @@ const parse = (args: readonly string[]) => {
 type Asked = ReturnType<typeof parse>;
 
 const answer = async (
-  { words, given, where, helps }: Asked,
-  { targetOf, ...context }: CommandLineContext,
+  { words, given, where, helps, json }: Asked,
+  { targetOf, confirm, ...context }: CommandLineContext,
 ): Promise<{ result: CommandResult; where?: string }> => {
   if (helps) return { result: succeeded(help(words)) };
   if (words[0] === 'help') return { result: succeeded(help(words.slice(1))) };
@@ -55,7 +55,9 @@ const answer = async (
   const target = targetOf(where);
   if (target.kind === 'problem') return { result: misused(target.sentence) };
   const { name, kind: _, ...reached } = target;
-  return { result: await runCommand(words, { ...context, ...reached }, given), where: name };
+  // A program that reads JSON answers no questions.
+  const asks = json || !confirm ? {} : { confirm };
+  return { result: await runCommand(words, { ...context, ...asks, ...reached }, given), where: name };
 };
 
 const printed = (asked: Asked, result: CommandResult, where?: string): Omit<Ending, 'exitCode'> => {

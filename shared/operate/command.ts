@@ -1,4 +1,5 @@
 import type { Clock } from '../platform/clock.ts';
+import type { DeadLetters } from '../platform/queue.ts';
 import type { AttentionIndex, MailboxIndex, SenderIndex, Table } from '../platform/table.ts';
 
 /** What a command came to. */
@@ -19,6 +20,12 @@ export interface CommandContext {
   readonly clock: Clock;
   /** A file's text, or undefined where it cannot be read. */
   readonly readText: (path: string) => string | undefined;
+  /** Writes a new file: one that is there stays as it is. */
+  readonly writeText?: (path: string, text: string) => 'written' | 'exists' | 'failed';
+  /** Shows what would happen and asks; absent where nobody is there to answer. */
+  readonly confirm?: (lines: readonly string[]) => Promise<boolean>;
+  /** The dead-letter queue of a queue, with the caller's own rights to it. */
+  readonly deadLettersOf?: (queueUrl: string) => DeadLetters;
 }
 
 /** An option that stands behind `--`; with a form it takes a value, otherwise it is a switch. */

@@ -6,23 +6,29 @@ import {
   misused,
   succeeded,
 } from './command.ts';
+import { actionCommands } from './commands/action.ts';
 import { attentionCommands } from './commands/attention.ts';
 import { clientCommands } from './commands/client.ts';
+import { documentCommands } from './commands/document.ts';
 import { mailboxCommands } from './commands/mailbox.ts';
 import { pauseCommands } from './commands/pause.ts';
 import { quarantineCommands } from './commands/quarantine.ts';
-import { releaseCommands } from './commands/release.ts';
+import { quarantineDecisionCommands } from './commands/quarantine-decision.ts';
+import { redriveCommands } from './commands/redrive.ts';
 import { senderCommands } from './commands/sender.ts';
 
 /** Everything that an operator can ask for, in the order of the help. A new subject is a file there and a line here. */
 export const commands: readonly Command[] = [
   ...attentionCommands,
+  ...documentCommands,
+  ...actionCommands,
   ...mailboxCommands,
   ...senderCommands,
   ...clientCommands,
   ...pauseCommands,
-  ...releaseCommands,
   ...quarantineCommands,
+  ...quarantineDecisionCommands,
+  ...redriveCommands,
 ];
 
 const typed = ({ words, takes }: Command): string => [words, ...takes].join(' ');

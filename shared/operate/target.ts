@@ -2,12 +2,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { dynamoDbTable } from '../platform/aws/dynamodb-table.ts';
+import { sqsDeadLetters } from '../platform/aws/sqs-dead-letters.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
+import type { DeadLetters } from '../platform/queue.ts';
 import type { AttentionIndex, MailboxIndex, SenderIndex, Table } from '../platform/table.ts';
 
 /** The part of a local run's `run.json` that a command needs. */
 const runFile = z.object({
   dynamodbEndpoint: z.url(),
+  sqsEndpoint: z.url(),
   region: z.string(),
   tableName: z.string(),
   credentials: z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
@@ -25,6 +28,7 @@ export type Target =
       /** The time there: a local run's is its own. */
       readonly clock: Clock;
       readonly name: string;
+      readonly deadLettersOf?: (queueUrl: string) => DeadLetters;
     }
   | { readonly kind: 'problem'; readonly sentence: string };
 
@@ -48,6 +52,7 @@ export const targetOf = (options: TargetOptions): Target => {
       table: dynamoDbTable(options.table),
       clock: systemClock,
       name: `table ${options.table}`,
+      deadLettersOf: (queueUrl) => sqsDeadLetters(queueUrl),
     };
   const dir = options.dir ?? (existsSync(join(defaultDir, 'run.json')) ? defaultDir : undefined);
   if (dir === undefined) {
@@ -63,7 +68,7 @@ export const targetOf = (options: TargetOptions): Target => {
   }
   const run = runFile.safeParse(JSON.parse(readFileSync(file, 'utf8')));
   if (!run.success) return { kind: 'problem', sentence: `${file} is not a local run's file.` };
-  const { tableName, dynamodbEndpoint: endpoint, region, credentials, timeScale } = run.data;
+  const { tableName, dynamodbEndpoint: endpoint, sqsEndpoint, region, credentials, timeScale } = run.data;
   const { origin, realOrigin } = run.data.clock;
   return {
     kind: 'target',
@@ -73,5 +78,6 @@ export const targetOf = (options: TargetOptions): Target => {
       sleep: (ms, signal) => systemClock.sleep(ms / timeScale, signal),
     },
     name: `the local run in ${dir}`,
+    deadLettersOf: (queueUrl) => sqsDeadLetters(queueUrl, { endpoint: sqsEndpoint, region, credentials }),
   };
 };

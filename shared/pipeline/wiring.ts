@@ -87,5 +87,10 @@ export const wireWatch = (source: NodeJS.ProcessEnv) => {
     ingest: sqsQueue(environment.INGEST_QUEUE_URL),
     outbox: sqsQueue(environment.OUTBOX_QUEUE_URL),
     polls: sqsQueue(environment.POLL_QUEUE_URL),
+    queueUrls: {
+      ingest: environment.INGEST_QUEUE_URL,
+      outbox: environment.OUTBOX_QUEUE_URL,
+      poll: environment.POLL_QUEUE_URL,
+    },
   };
 };

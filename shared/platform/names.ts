@@ -5,6 +5,8 @@ export const metricsNamespace = 'SendDocument';
 /** Prefixes inside the drops bucket: what organisations write, and what they read back. */
 export const inboxPrefix = 'inbox/';
 export const receiptsPrefix = 'receipts/';
+/** For so many days the drops bucket keeps what was taken out of it: until then it can be composed again. */
+export const dropsKeptDays = 30;
 /** PDFs sent ahead through an upload form: `uploads/{ods}/{uploadId}.pdf`. They expire after a day. */
 export const uploadsPrefix = 'uploads/';
 

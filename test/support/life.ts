@@ -70,6 +70,8 @@ export const happenings: readonly Happening[] = [
   ...happening('somebody records what was done', { kind: 'resolved', by: 'Ann', route: 'telephoned' }),
   ...happening('a person decides: accepted', { kind: 'contradiction-decided', as: 'accepted', ...said }),
   ...happening('a person decides: rejected', { kind: 'contradiction-decided', as: 'rejected', ...said }),
+  ...happening('the practice has it', { kind: 'doubt-decided', as: 'arrived', ...said }),
+  ...happening('the practice has nothing of it', { kind: 'doubt-decided', as: 'lost', ...said }),
   ...happening('a person sends it again', { kind: 'resend-asked', newest: 1, ids: deriveIds, ...said }),
 ];
 
@@ -112,8 +114,8 @@ const isWorthFollowing = ({ compositions }: DocumentRecord): boolean =>
   compositions.length <= 2 && compositions.every(({ attempts }) => attempts.length <= 2);
 
 /**
- * Every move between states that `reduce` makes within so many events of a document's beginning. Each event comes a
- * minute after the one before; each record is followed once, however it came about.
+ * Every move between states that `reduce` makes within so many events of a document's beginning. Each event comes
+ * five days after the one before; each record is followed once, however it came about.
  */
 export const movesWithin = (depth: number): readonly Move[] => {
   const moves = new Map<string, Move>();
@@ -131,7 +133,7 @@ export const movesWithin = (depth: number): readonly Move[] => {
     for (const record of edge) {
       const from = stateOf(record);
       for (const { words, event } of happenings) {
-        const reduction = reduce(record, event, step * 100 * 86_400_000);
+        const reduction = reduce(record, event, step * 5 * 86_400_000);
         if (reduction.kind === 'no-op') continue;
         const to = stateOf(reduction.record);
         if (to !== from) note({ from, to, words });

@@ -49,7 +49,7 @@ const entryOf = (meshMessageId: string, item: Quarantined & { revision?: number 
   return { meshMessageId, ...rest };
 };
 
-const what = ({ response, report, why }: Quarantined): string =>
+export const what = ({ response, report, why }: Quarantined): string =>
   response
     ? `${response.codes.join(', ') || 'no code'} (${response.polarity}), ${why}`
     : report
@@ -109,10 +109,22 @@ const list = async (
 
 const yesNo = (value: boolean | undefined): string => (value === undefined ? 'not known' : value ? 'yes' : 'no');
 
-const suggestionLine = (suggestion: Suggestion, state: State | undefined): string =>
+export const suggestionLine = (suggestion: Suggestion, state: State | undefined): string =>
   `  ${suggestion.documentId}  ${suggestion.senderOds}, version ${suggestion.version ?? '?'}, ${
     suggestion.sentAt === undefined ? 'not known to be sent' : `sent ${isoTime(suggestion.sentAt)}`
   }; to the practice that answers: ${yesNo(suggestion.samePractice)}; now ${state ?? 'gone'}`;
+
+/** What somebody made of it, and whether that is done. */
+const decisionLine = ({ decision, done }: Quarantined): readonly string[] => {
+  if (!decision) return [];
+  const what = decision.as === 'applied' ? `applied to ${decision.documentId}` : 'dismissed';
+  return [
+    `${what} at ${isoTime(decision.at)}, by ${decision.by}: ${decision.why}${done ? '' : ' (not done yet)'}`.replace(
+      /^./,
+      (first) => first.toUpperCase(),
+    ),
+  ];
+};
 
 const show = async (table: Table, meshMessageId: string): Promise<CommandResult> => {
   const item = await table.read<Quarantined>(quarantineKey(meshMessageId));
@@ -146,6 +158,7 @@ const show = async (table: Table, meshMessageId: string): Promise<CommandResult>
         ? 'No document is suggested.'
         : 'It may be about these; nothing is done about them before somebody decides:',
       ...suggestions.map((suggestion, n) => suggestionLine(suggestion, states[n])),
+      ...decisionLine(entry),
       'Its bytes, which may hold patient data, are in the archive bucket:',
       ...raw.map((key) => `  ${key}`),
     ],

@@ -2,6 +2,8 @@ import { indexedRecord, type StoredRecord } from '../../delivery/documents.ts';
 import { type DropItem, indexedDrop } from '../../delivery/drop.ts';
 import { mailboxKey, splitKey } from '../../delivery/keys.ts';
 import type { WorkContext } from '../../delivery/perform-work.ts';
+import type { Quarantined } from '../../delivery/quarantine.ts';
+import { indexedQuarantined } from '../../delivery/quarantine-decision.ts';
 import { minutes, seconds } from '../../platform/clock.ts';
 import { errorText } from '../../platform/log.ts';
 import type { Measure } from '../../platform/measure.ts';
@@ -10,7 +12,7 @@ import type { Objects } from '../../platform/objects.ts';
 import type { Queue } from '../../platform/queue.ts';
 import type { AttentionIndex, SenderIndex, Stored, Table, UnsentIndex } from '../../platform/table.ts';
 import type { ConnectionSetting } from '../../senders/connection.ts';
-import { declareStage } from '../../senders/deployment.ts';
+import { declareStage, type QueueUrls } from '../../senders/deployment.ts';
 import { listMailboxes } from '../../senders/registry.ts';
 import { measureStanding } from './measure-standing.ts';
 import { sweepInbox } from './sweep-inbox.ts';
@@ -18,6 +20,7 @@ import { watchDocument } from './watch-document.ts';
 import { watchDrop } from './watch-drop.ts';
 import { watchMailbox } from './watch-mailbox.ts';
 import { watchParked } from './watch-parked.ts';
+import { watchQuarantined } from './watch-quarantined.ts';
 import { watchResumed } from './watch-resumed.ts';
 
 export interface WatchContext extends WorkContext {
@@ -26,6 +29,8 @@ export interface WatchContext extends WorkContext {
   readonly outbox: Queue;
   readonly ingest: Queue;
   readonly polls: Queue;
+  /** Where the queues are, for operators, who have only the table. */
+  readonly queueUrls?: QueueUrls;
   readonly connection: ConnectionSetting;
   readonly measure: Measure;
   /** Epoch ms when this invocation has certainly ended. */
@@ -95,7 +100,9 @@ const postpone = async (context: WatchContext, key: string): Promise<void> => {
       ? indexedRecord(stored as StoredRecord, clock.now(), settings)
       : kind === 'DROP'
         ? indexedDrop(stored as DropItem & Stored)
-        : {};
+        : kind === 'QUARANTINE'
+          ? indexedQuarantined(stored as Quarantined & Stored)
+          : {};
   await table.write(key, stored, stored.revision, { ...indexed, nextCheckAt });
 };
 
@@ -105,7 +112,7 @@ const postpone = async (context: WatchContext, key: string): Promise<void> => {
  */
 const standing = async (context: WatchContext): Promise<void> => {
   try {
-    await declareStage(context.table, context.connection.stage);
+    await declareStage(context.table, context.connection.stage, context.queueUrls);
     await measureStanding(context);
     context.measure.flush();
   } catch (error) {
@@ -127,6 +134,8 @@ const watchItem = (context: WatchContext, key: string): Promise<void> => {
       return watchParked(context, rest);
     case 'RESUMED':
       return watchResumed(context);
+    case 'QUARANTINE':
+      return watchQuarantined(context, rest);
     default:
       throw new Error(`Nothing watches items of the kind ${kind}.`);
   }

@@ -35,7 +35,8 @@ const contradicting = ['30001 or 30004', ...negatives];
 const letOut: Readonly<Record<string, readonly string[]>> = {
   ACCEPTED: [...negatives, ...versions],
   REJECTED: ['corrected', 'handed over again', ...contradicting],
-  SEND_FAILED: ['corrected', 'handed over again', 'a person sends it again', ...answers],
+  // Where a person had found out that nothing came, MESH's own late word counts.
+  SEND_FAILED: ['corrected', 'handed over again', 'a person sends it again', 'MESH took it', ...answers],
   UNDELIVERED: ['corrected', 'a person sends it again', 'its replacement is accepted', ...answers],
   INFRASTRUCTURE_REJECTED: [
     'corrected',

@@ -364,7 +364,12 @@ describe('sent again by a person’s wish', () => {
       const record = then(asked, event, 9000);
       expect([stateOf(record), currentComposition(record).earlierSends]).toEqual(['UNDELIVERED', undefined]);
     }
-    expect(reduce(asked, cancelled, 9000)).toEqual({ kind: 'no-op', why: 'may-have-left' });
+    const calledOff = then(asked, cancelled, 9000);
+    expect([stateOf(calledOff), currentComposition(calledOff).earlierSends]).toEqual(['UNDELIVERED', undefined]);
+    expect(calledOff.history.at(-1)).toMatchObject({
+      what: 'not sent again: called off',
+      detail: 'by Ann: telephoned',
+    });
   });
   it('a late outcome of the round before is recorded and moves nothing', () => {
     const doubtful = then(recordAfter(...sending, ended('unknown')), begun(2, 'owner-2', 9000), 5000);

@@ -32,7 +32,7 @@ describe('npm run operate', () => {
     for (const args of [['--help'], ['help'], ['release', '--help'], ['help', 'release']]) {
       const ended = await commandLine([...args, '--dir', 'no-such-folder'], nowhere);
       expect(ended).toMatchObject({ exitCode: 0, errors: [] });
-      expect(ended.out.join('\n')).toContain('release DOCUMENT_ID');
+      expect(ended.out.join('\n')).toContain('release [DOCUMENT_ID]');
     }
   });
   it('ends with 2 where nothing is asked, an option is nobody’s, or no deployment is named', async () => {

@@ -1,0 +1,226 @@
+import { z } from 'zod';
+import { readDocument } from '../../delivery/documents.ts';
+import { foreignKey, quarantineKey } from '../../delivery/keys.ts';
+import type { QuarantineDecision, Quarantined } from '../../delivery/quarantine.ts';
+import {
+  decideQuarantined,
+  finishQuarantined,
+  fitsQuarantined,
+  fittingComposition,
+  quarantinedEvents,
+} from '../../delivery/quarantine-decision.ts';
+import type { Composition, DocumentRecord } from '../../delivery/record.ts';
+import { reduce } from '../../delivery/reduce.ts';
+import { stateOf } from '../../delivery/state-of.ts';
+import { isoTime } from '../../platform/clock.ts';
+import type { DocumentId } from '../../platform/ids.ts';
+import type { Stored } from '../../platform/table.ts';
+import { listMailboxes } from '../../senders/registry.ts';
+import { personSettings } from '../act.ts';
+import { describe } from '../actions/words.ts';
+import {
+  type Command,
+  type CommandContext,
+  type CommandOptions,
+  type CommandResult,
+  misused,
+  refused,
+} from '../command.ts';
+import { confirmed, yesOption } from '../confirmed.ts';
+import { problemLines, type Who, who, whoFields, whoOptions } from '../who.ts';
+import { suggestionLine, what } from './quarantine.ts';
+
+type Item = Quarantined & Stored;
+
+/** Not there: perhaps it is somebody else's, and was left alone. */
+const notThere = async (id: string, { table }: CommandContext): Promise<CommandResult> => {
+  for (const { setting } of await listMailboxes(table)) {
+    if (await table.read(foreignKey(setting.mailboxId, id))) {
+      return refused(`Message ${id} is not ours: it was left in the mailbox ${setting.mailboxId} for its owner.`);
+    }
+  }
+  return refused(`Nothing with the MESH message id ${id} is in quarantine.`);
+};
+
+const decidedWords = ({ at, by, why, ...decision }: QuarantineDecision): string =>
+  `${decision.as === 'applied' ? `to be about document ${decision.documentId}` : 'dismissed'}, at ${isoTime(at)}, by ${by}: ${why}`;
+
+const asText = (item: Quarantined, id: string): string =>
+  `${id} came into ${item.mailboxId} at ${isoTime(item.at)}: ${what(item)}.`;
+
+/** Writes the decision down, then does it; `watch` does what is left should this break off. */
+const decideAndDo = async (
+  id: string,
+  decision: QuarantineDecision,
+  context: CommandContext,
+): Promise<CommandResult> => {
+  const { table, clock } = context;
+  const delivery = { table, clock, settings: personSettings };
+  const decided = await decideQuarantined(delivery, id, decision);
+  if (decided.kind === 'none') return notThere(id, context);
+  const { item } = decided;
+  if (decided.kind === 'other') {
+    return refused(`Nothing was done: it was decided before ${decidedWords(item.decision)}`, 'That stands.');
+  }
+  const came = await finishQuarantined(delivery, id, (documentId) => readDocument(table, documentId as DocumentId));
+  if (decided.kind === 'same') {
+    const words = `It was decided before ${decidedWords(item.decision)}`;
+    return {
+      ok: true,
+      lines: [words, item.done ? 'Nothing was changed.' : 'It had not been done, and is now.'],
+      data: { changed: !item.done },
+    };
+  }
+  if (decision.as === 'dismissed') {
+    return {
+      ok: true,
+      lines: [`${id} is dismissed: no document is changed. By ${decision.by}: ${decision.why}`],
+      data: { changed: true },
+    };
+  }
+  const record = await readDocument(table, decision.documentId);
+  const lines = came.map((applied) =>
+    applied.kind === 'changed' ? `  ${applied.what}` : `  no change: ${applied.why}`,
+  );
+  return {
+    ok: true,
+    lines: [
+      `${id} is applied to document ${decision.documentId}, composition ${decision.composition}. By ${decision.by}: ${decision.why}`,
+      ...lines,
+      ...(record ? [describe(record)] : []),
+    ],
+    data: { changed: true, documentId: decision.documentId, ...(record ? { state: stateOf(record) } : {}) },
+  };
+};
+
+const chosenComposition = (
+  item: Quarantined,
+  record: DocumentRecord,
+  number: number | undefined,
+): Composition | undefined => {
+  if (number === undefined) return fittingComposition(item, record);
+  const named = record.compositions.find((one) => one.number === number);
+  return named && fitsQuarantined(item, named) ? named : undefined;
+};
+
+/** What the document would become, event by event, as `reduce` says. */
+const foretell = (record: DocumentRecord, item: Item, id: string, composition: Composition, by: Who, now: number) => {
+  let after = record;
+  const lines: string[] = [];
+  const events = quarantinedEvents(id, item, composition, { at: now, ...by }, now);
+  for (const event of events) {
+    const reduction = reduce(after, event, now);
+    if (reduction.kind === 'changed') after = reduction.record;
+    lines.push(reduction.kind === 'changed' ? `  ${reduction.what}` : `  no change: ${reduction.why}`);
+  }
+  return { events, lines: [...lines, `It is ${stateOf(record)} and becomes ${stateOf(after)}.`] };
+};
+
+const applyWords = z.object({
+  documentId: z.uuid('must be a document’s id'),
+  composition: z.coerce.number('must be a number').int().positive().optional(),
+  ...whoFields,
+});
+
+const apply = async (
+  id: string,
+  documentId: string,
+  options: CommandOptions,
+  context: CommandContext,
+): Promise<CommandResult> => {
+  const read = applyWords.safeParse({ ...options, documentId: documentId.toLowerCase() });
+  if (!read.success) {
+    return misused('Nothing was done; put these right:', ...problemLines(read.error, { documentId: 'DOCUMENT_ID' }));
+  }
+  const { table, clock } = context;
+  const by: Who = { by: read.data.by, why: read.data.why };
+  const item = await table.read<Quarantined>(quarantineKey(id));
+  if (!item) return notThere(id, context);
+  const record = await readDocument(table, read.data.documentId as DocumentId);
+  if (!record) return refused(`There is no document ${read.data.documentId}.`);
+  const composition = chosenComposition(item, record, read.data.composition);
+  if (!composition) {
+    return refused(
+      describe(record),
+      `Nothing of it ${read.data.composition === undefined ? '' : `as composition ${read.data.composition} `}went out through ${item.mailboxId}: what came into that mailbox cannot be about it.`,
+    );
+  }
+  const decision: QuarantineDecision = {
+    at: clock.now(),
+    ...by,
+    as: 'applied',
+    documentId: record.documentId,
+    composition: composition.number,
+  };
+  if (item.decision) return decideAndDo(id, decision, context);
+  const { events, lines } = foretell(record, item, id, composition, by, clock.now());
+  if (events.length === 0) {
+    return refused(
+      `${asText(item, id)} It says nothing that could be applied to this document: dismiss it, and record what was done about the document (resolve).`,
+    );
+  }
+  const { suggestions = [] } = item;
+  const suggested = suggestions.some((one) => one.documentId === record.documentId);
+  const shown = [
+    asText(item, id),
+    describe(record),
+    `To composition ${composition.number} of it:`,
+    ...lines,
+    ...(suggested ? [] : ['IT IS NOT AMONG THE DOCUMENTS THAT ARE SUGGESTED: be sure that it is this one.']),
+    ...(suggestions.length > 0
+      ? ['Suggested:', ...suggestions.map((one) => suggestionLine(one, undefined).replace(/; now gone$/, ''))]
+      : []),
+  ];
+  return confirmed(
+    shown,
+    options,
+    context,
+    { meshMessageId: id, documentId: record.documentId, wouldHappen: lines },
+    () => decideAndDo(id, decision, context),
+  );
+};
+
+const dismiss = async (id: string, options: CommandOptions, context: CommandContext): Promise<CommandResult> => {
+  const read = who.safeParse(options);
+  if (!read.success) return misused('Nothing was done; put these right:', ...problemLines(read.error));
+  const item = await context.table.read<Quarantined>(quarantineKey(id));
+  if (!item) return notThere(id, context);
+  const decision: QuarantineDecision = { at: context.clock.now(), ...read.data, as: 'dismissed' };
+  if (item.decision) return decideAndDo(id, decision, context);
+  const { suggestions = [] } = item;
+  const shown = [
+    asText(item, id),
+    'It is taken off the list, and changes no document. Its bytes stay in the archive.',
+    ...(suggestions.length > 0
+      ? ['It may be about:', ...suggestions.map((one) => suggestionLine(one, undefined).replace(/; now gone$/, ''))]
+      : []),
+  ];
+  return confirmed(shown, options, context, { meshMessageId: id }, () => decideAndDo(id, decision, context));
+};
+
+const notes = ['Decided once: of two people one decides, and the other is told. Doing it again changes nothing.'];
+
+export const quarantineDecisionCommands: readonly Command[] = [
+  {
+    words: 'quarantine apply',
+    takes: ['MESSAGE_ID', 'DOCUMENT_ID'],
+    does: 'say which document a quarantined answer or report is about: it then counts for it',
+    notes: [...notes, 'Only for a document that went out through the mailbox into which it came.'],
+    options: [
+      { name: 'composition', form: 'NUMBER', meaning: 'which composition of it; the last that went, unless told' },
+      ...whoOptions,
+      yesOption,
+    ],
+    examples: ["quarantine apply MESSAGEID DOCUMENTID --by 'Ann Bell' --why 'practice confirms' --table TABLENAME"],
+    run: ([id = '', documentId = ''], options, context) => apply(id, documentId, options, context),
+  },
+  {
+    words: 'quarantine dismiss',
+    takes: ['MESSAGE_ID'],
+    does: 'take a quarantined answer or report off the list: it concerns no document here',
+    notes,
+    options: [...whoOptions, yesOption],
+    examples: ["quarantine dismiss MESSAGEID --by 'Ann Bell' --why 'of the former system' --table TABLENAME"],
+    run: ([id = ''], options, context) => dismiss(id, options, context),
+  },
+];

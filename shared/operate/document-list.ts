@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import { attentionCodes } from '../delivery/attention-codes.ts';
+import { readDocument, type StoredRecord } from '../delivery/documents.ts';
+import { splitKey } from '../delivery/keys.ts';
+import { openDocuments } from '../delivery/open-attention.ts';
+import { stateOf } from '../delivery/state-of.ts';
+import { states } from '../delivery/states.ts';
+import type { DocumentId } from '../platform/ids.ts';
+import { inParallel } from '../platform/parallel.ts';
+import type { SenderPosition } from '../platform/table.ts';
+import { odsCode } from '../senders/sender.ts';
+import { type Foreseen, foresee } from './act.ts';
+import type { DocumentAction } from './actions/action.ts';
+import { practiceCode } from './actions/words.ts';
+import type { CommandContext } from './command.ts';
+import { csvText, readCsv } from './csv.ts';
+import type { Who } from './who.ts';
+
+/** Which documents a list is to be made of. */
+export const listFilter = z.object({
+  sender: odsCode.optional(),
+  code: z.enum(attentionCodes, `must be one of ${attentionCodes.join(', ')}`).optional(),
+  state: z.enum(states, `must be one of ${states.join(', ')}`).optional(),
+});
+export type ListFilter = z.output<typeof listFilter>;
+
+const pageSize = 500;
+const readsAtOnce = 10;
+
+/** Of one organisation, by the index of its documents: also what needs no person. */
+const ofSender = async (
+  { table, clock }: CommandContext,
+  senderOds: string,
+  state: string,
+): Promise<readonly StoredRecord[]> => {
+  const found: StoredRecord[] = [];
+  let after: SenderPosition | undefined;
+  do {
+    const page = await table.bySender(senderOds, {
+      from: 0,
+      to: clock.now(),
+      state,
+      limit: pageSize,
+      ...(after === undefined ? {} : { after }),
+    });
+    await inParallel(page.rows, readsAtOnce, async ({ key }) => {
+      const { kind, rest } = splitKey(key);
+      const record = kind === 'DOC' ? await readDocument(table, rest as DocumentId) : undefined;
+      if (record && stateOf(record) === state) found.push(record);
+      return 'go on';
+    });
+    after = page.next;
+  } while (after !== undefined);
+  return found.sort((a, b) => a.receivedAt - b.receivedAt);
+};
+
+/** What may be meant: those of a sender in a state, or those that need a person. */
+const candidates = async (context: CommandContext, { sender, code, state }: ListFilter) => {
+  if (sender !== undefined && state !== undefined && code === undefined) return ofSender(context, sender, state);
+  const open = await openDocuments(context.table, sender === undefined ? {} : { senderOds: sender });
+  return open
+    .filter(({ attention }) => code === undefined || attention.some((one) => one.code === code))
+    .map(({ record }) => record)
+    .filter((record) => state === undefined || stateOf(record) === state);
+};
+
+type WouldChange = Extract<Foreseen, { kind: 'would-change' }>;
+
+/** The documents to which the action would do something, and how many it would not, by what would be said of them. */
+export const listFor = async (
+  action: DocumentAction,
+  filter: ListFilter,
+  who: Who,
+  context: CommandContext,
+): Promise<{ readonly rows: readonly WouldChange[]; readonly leftOut: ReadonlyMap<string, number> }> => {
+  const rows: WouldChange[] = [];
+  const leftOut = new Map<string, number>();
+  for (const { documentId } of await candidates(context, filter)) {
+    const foreseen = await foresee(action, documentId, who, context);
+    if (foreseen.kind === 'would-change') rows.push(foreseen);
+    else {
+      const why = foreseen.lines[1] ?? foreseen.lines[0] ?? '';
+      leftOut.set(why, (leftOut.get(why) ?? 0) + 1);
+    }
+  }
+  return { rows, leftOut };
+};
+
+const header = ['document', 'seen', 'action', 'sender', 'encounter', 'version', 'state', 'practice', 'what happens'];
+
+export const listText = (action: DocumentAction, rows: readonly WouldChange[]): string =>
+  csvText([
+    header,
+    ...rows.map(({ record, seen, lines }) => [
+      record.documentId,
+      seen,
+      action.name,
+      record.senderOds,
+      record.encounterId ?? '',
+      String(record.version ?? ''),
+      stateOf(record),
+      practiceCode(record),
+      lines.slice(1).join(' '),
+    ]),
+  ]);
+
+/** One line of a list: the document, and how it stood when the list was made. */
+export interface Listed {
+  readonly documentId: DocumentId;
+  readonly seen: string;
+}
+
+export type ListReading =
+  | { readonly kind: 'list'; readonly rows: readonly Listed[] }
+  | { readonly kind: 'problems'; readonly lines: readonly string[] };
+
+const listLimit = 10_000;
+const row = z.object({
+  document: z.uuid('is no document’s id'),
+  seen: z.string().regex(/^[0-9a-f]{12}$/, 'is no word of a list'),
+});
+
+/** A list as it was written, of which lines may have been taken away and columns added; or every problem at once. */
+export const readList = (text: string, action: string): ListReading => {
+  const [names, ...rows] = readCsv(text) ?? [];
+  const at = (name: string) => names?.indexOf(name) ?? -1;
+  const [document, seen, act] = ['document', 'seen', 'action'].map(at);
+  if (document === undefined || seen === undefined || act === undefined || Math.min(document, seen, act) < 0) {
+    return { kind: 'problems', lines: ['  it has no columns document, seen and action: make it with --list FILE'] };
+  }
+  const problems: string[] = [];
+  const listed = new Map<string, Listed>();
+  rows.forEach((cells, index) => {
+    const line = `  line ${index + 2}`;
+    const parsed = row.safeParse({ document: cells[document], seen: cells[seen] });
+    if (!parsed.success) {
+      problems.push(...parsed.error.issues.map(({ path, message }) => `${line}: ${path.join('.')} ${message}`));
+      return;
+    }
+    if (cells[act] !== action) problems.push(`${line}: was listed for ${cells[act] || 'nothing'}, not for ${action}`);
+    if (listed.has(parsed.data.document)) problems.push(`${line}: stands there twice`);
+    listed.set(parsed.data.document, { documentId: parsed.data.document as DocumentId, seen: parsed.data.seen });
+  });
+  if (problems.length === 0 && listed.size === 0) problems.push('  it lists nothing');
+  if (listed.size > listLimit) problems.push(`  it lists more than ${listLimit}: divide it`);
+  return problems.length > 0 ? { kind: 'problems', lines: problems } : { kind: 'list', rows: [...listed.values()] };
+};
