@@ -107,6 +107,14 @@ const inDoubtTwice = async () => {
   return made;
 };
 
+/** The practice says nothing for longer than it should, and is noticed. */
+const silence = async () => {
+  rig.clock.leap(hours(25));
+  await rig.poll();
+  rig.clock.leap(minutes(6));
+  await rig.watch();
+};
+
 describe('resending', () => {
   it('what MESH handed back goes with the same bytes and ids, once, whoever asks how often', async () => {
     const { documentId, name } = await undelivered();
@@ -135,7 +143,10 @@ describe('resending', () => {
     const accepted = await operate(`resend ${documentId}`);
     expect([accepted.ok, said(accepted).includes('it is ACCEPTED by the practice')]).toEqual([false, true]);
     expect((await rig.receipt(name))?.history).toContainEqual(
-      expect.objectContaining({ what: 'to be sent again, same bytes and ids', detail: expect.stringContaining(winner) }),
+      expect.objectContaining({
+        what: 'to be sent again, same bytes and ids',
+        detail: expect.stringContaining(winner),
+      }),
     );
   });
 
@@ -161,9 +172,7 @@ describe('resending', () => {
     const { documentId } = await sent();
     const early = await operate(`resend ${documentId}`);
     expect([early.ok, said(early).includes('the time for its answer is not over')]).toEqual([false, true]);
-    rig.clock.leap(hours(25));
-    await rig.poll();
-    await rig.watch();
+    await silence();
     const shown = await operate(`resend ${documentId}`, ann);
     expect(said(shown)).toContain('TELEPHONE FIRST');
     expect(said(shown)).toContain('possible duplicate');
@@ -172,9 +181,7 @@ describe('resending', () => {
     expect(currentComposition(await recordOf(documentId)).possibleDuplicate).toBe(true);
     // The practice says that it has a copy: a third would help nobody.
     await answered(documentId, '20007');
-    rig.clock.leap(hours(25));
-    await rig.poll();
-    await rig.watch();
+    await silence();
     const third = await operate(`resend ${documentId}`);
     expect([third.ok, said(third).includes('has a copy')]).toEqual([false, true]);
   });
@@ -238,7 +245,9 @@ describe('holding and releasing', () => {
     expect([await stateNow(documentId), (await postsOf(documentId)).length]).toEqual(['COMPOSED', 0]);
     const wrong = await operate(`release ${documentId}`, { ...ann, reason: 'doubt', yes: true });
     expect([wrong.ok, said(wrong).includes('is not held for doubt')]).toEqual([false, true]);
-    expect(await operate(`release ${documentId}`, { ...bob, reason: 'operator', yes: true })).toMatchObject({ ok: true });
+    expect(await operate(`release ${documentId}`, { ...bob, reason: 'operator', yes: true })).toMatchObject({
+      ok: true,
+    });
     const again = await operate(`release ${documentId}`, { ...ann, reason: 'operator', yes: true });
     expect([again.ok, said(again).includes('by Bob Hall')]).toEqual([true, true]);
     await goOn();
@@ -388,7 +397,9 @@ describe('every action', () => {
         const { documentId } = await drop();
         const plan = new CrashPlan(at, when);
         rig.crashWith(plan);
-        await operate(`cancel ${documentId}`, { ...ann, yes: true }, { table: rig.context.table }).catch(() => undefined);
+        await operate(`cancel ${documentId}`, { ...ann, yes: true }, { table: rig.context.table }).catch(
+          () => undefined,
+        );
         rig.crashWith(undefined);
         const again = await operate(`cancel ${documentId}`);
         expect([again.ok, await stateNow(documentId)]).toEqual([true, 'CANCELLED']);
@@ -412,7 +423,9 @@ describe('many documents', () => {
     // One more comes, one is dealt with, one line is taken away.
     const late = await undelivered();
     await operate(`resolve ${two}`, { ...bob, route: 'telephoned', yes: true });
-    const mine = text.split('\r\n').filter((line, n) => n === 0 || (line.includes(one ?? '') || line.includes(two ?? '')));
+    const mine = text
+      .split('\r\n')
+      .filter((line, n) => n === 0 || line.includes(one ?? '') || line.includes(two ?? ''));
     files.set('mine.csv', mine.join('\r\n'));
     expect((await operate('cancel', { ...ann, 'from-list': 'mine.csv', yes: true })).ok).toBe(false);
     expect((await operate('resend', { ...ann, 'from-list': 'mine.csv' })).ok).toBe(false);
@@ -434,7 +447,9 @@ describe('what waits in quarantine', () => {
     const before = new Set((await rig.items()).map(({ pk }) => pk as string));
     rig.answerInto(sender.mailboxId, randomUUID(), code);
     await rig.poll();
-    const key = (await rig.items()).map(({ pk }) => pk as string).find((pk) => pk.startsWith('QUARANTINE#') && !before.has(pk));
+    const key = (await rig.items())
+      .map(({ pk }) => pk as string)
+      .find((pk) => pk.startsWith('QUARANTINE#') && !before.has(pk));
     return { ...made, id: key?.slice('QUARANTINE#'.length) ?? '' };
   };
   const item = (id: string) => rig.table.read<Quarantined>(quarantineKey(id));
@@ -481,15 +496,19 @@ describe('what waits in quarantine', () => {
         const { documentId, id } = await quarantined();
         const plan = new CrashPlan(at, when);
         rig.crashWith(plan);
-        await operate(`quarantine apply ${id} ${documentId}`, { ...ann, yes: true }, { table: rig.context.table }).catch(
-          () => undefined,
-        );
+        await operate(
+          `quarantine apply ${id} ${documentId}`,
+          { ...ann, yes: true },
+          { table: rig.context.table },
+        ).catch(() => undefined);
         rig.crashWith(undefined);
         const decided = (await item(id))?.decision !== undefined;
         await goOn();
         expect(await stateNow(documentId)).toBe(decided ? 'ACCEPTED' : 'SENT');
         expect((await item(id))?.done !== undefined).toBe(decided);
         if (!plan.crashed) return;
+        // After a call that only reads it is as it was before it.
+        if (plan.names.at(-1)?.endsWith('.read')) break;
       }
     }
   });
