@@ -11,6 +11,8 @@ const reasons = {
     'This is the bucket that the access logs of the others go to; logging its own access would write for ever.',
   'AwsSolutions-SQS3 dead-letters-of-a-rule':
     'This queue is itself the dead-letter queue of an EventBridge target, which the rule does not look at.',
+  'AwsSolutions-SQS3 dead-letters-of-a-subscription':
+    'This queue is itself the dead-letter queue of an SNS subscription, which the rule does not look at.',
   'AwsSolutions-SMG4 issued-by-nhs-england':
     'The shared key and the authorities are issued by NHS England, and certificates by an approval that a person gives: no function can renew them. An operator puts a new version; functions read it within a minute.',
   'AwsSolutions-APIG2 the-function-validates':

@@ -34,7 +34,7 @@ export const sendDocument = (app: App): SendDocument => {
     terminationProtection,
   });
   const operations = new OperationsStack(app, `send-document-${stage}-operations`, settings, {
-    description: 'GP Connect Send Document: where alarms go.',
+    description: 'GP Connect Send Document: where alarms and events go.',
     env,
     terminationProtection: false,
     messagingKey: data.messagingKey,
@@ -45,6 +45,7 @@ export const sendDocument = (app: App): SendDocument => {
     terminationProtection: false,
     data,
     monitoring: operations.monitoring,
+    events: operations.events,
   });
   const api = new ApiStack(app, `send-document-${stage}-api`, settings, {
     description: 'GP Connect Send Document: the API.',

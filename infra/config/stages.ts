@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isNobodys } from '../../shared/platform/issuer-address.ts';
+import { states } from '../../shared/platform/state-names.ts';
 
 /** Everything that differs between deployments. Nothing else in infra/ asks which stage it is. */
 
@@ -76,6 +77,47 @@ const apiSetting = z.strictObject({
     ),
   uploadLifeSeconds: z.number().int().min(60).max(3600).describe('How long an upload form can be used.'),
 });
+
+/** What a subscriber wants to hear; what is not named may be anything. */
+const eventFilter = z
+  .strictObject({
+    senders: z.array(odsCode).min(1).optional().describe('Only documents of these organisations.'),
+    states: z
+      .array(z.enum(states))
+      .min(1)
+      .optional()
+      .describe('Only changes after which a document is in one of these.'),
+    needsAttention: z
+      .boolean()
+      .optional()
+      .describe('Only of documents that need a person, or only of those that do not.'),
+  })
+  .default({});
+/** In names of queues and alarms. */
+const subscriberName = z
+  .string()
+  .regex(/^[A-Z][A-Za-z0-9]{0,29}$/, 'a name is a capital letter and up to 29 letters and digits')
+  .describe('Its name here, in CamelCase; changing it makes a new subscription.');
+
+const eventSubscription = z.discriminatedUnion('protocol', [
+  z.strictObject({
+    name: subscriberName,
+    protocol: z.literal('sqs'),
+    queueArn: z.string().regex(/^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[\w-]{1,80}$/, 'the ARN of a standard queue'),
+    filter: eventFilter,
+  }),
+  z.strictObject({
+    name: subscriberName,
+    protocol: z.literal('https'),
+    url: z.url({ protocol: /^https$/ }),
+    filter: eventFilter,
+  }),
+  z.strictObject({ name: subscriberName, protocol: z.literal('email'), address: z.email(), filter: eventFilter }),
+]);
+export type EventSubscription = z.output<typeof eventSubscription>;
+
+/** How long an adult's health record is kept: eight years. */
+const eightYears = 2922;
 
 /** The periods that CloudWatch Logs knows. */
 const logRetentionDays = z.union([
@@ -169,16 +211,58 @@ export const stageSettings = z
       mode: z
         .enum(['GOVERNANCE', 'COMPLIANCE'])
         .describe('Who may lift the lock of the archive: break-glass roles, or nobody at all.'),
-      days: z.number().int().min(1).describe('For how long nothing can be deleted from the archive.'),
+      days: z
+        .number()
+        .int()
+        .min(1)
+        .default(eightYears)
+        .describe('For how long nothing can be deleted from the archive.'),
+    }),
+    archiveStorage: z.strictObject({
+      coldAfterDays: z
+        .number()
+        .int()
+        .min(1)
+        .describe(
+          'After how long messages and answers of 128 KB and more move to colder storage (S3 Glacier Instant Retrieval: cheaper to keep, dearer to read, read at once as before). S3 bills at least 90 days there.',
+        ),
+      deleteAfterDays: z
+        .number()
+        .int()
+        .min(1)
+        .optional()
+        .describe('After how long the archive’s objects are deleted. Not before the lock ends; absent: never.'),
     }),
     alarmEmail: z
       .email()
       .optional()
       .describe('Who is told of alarms. The address must be confirmed from the message that AWS sends to it.'),
+    eventSubscriptions: z
+      .array(eventSubscription)
+      .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, {
+        message: 'a subscriber stands in the list twice',
+      })
+      .describe(
+        'Who is told of each change of a document (docs/events): a queue, a webhook or an e-mail address, each with its `name`, `protocol` (sqs, https, email), `queueArn`, `url` or `address`, and a `filter` by `senders`, `states` and `needsAttention`. What cannot be delivered goes to a dead-letter queue of its own.',
+      ),
     queues: z.strictObject({ ingest: queueSetting(10), outbox: queueSetting(10), poll: queueSetting(10) }),
     api: apiSetting,
   })
-  .superRefine(({ stage, api }, context) => {
+  .superRefine(({ stage, api, archiveLock, archiveStorage, eventSubscriptions }, context) => {
+    if ((archiveStorage.deleteAfterDays ?? archiveLock.days) < archiveLock.days) {
+      context.addIssue({
+        code: 'custom',
+        path: ['archiveStorage', 'deleteAfterDays'],
+        message: 'nothing can be deleted before its lock ends (archiveLock.days)',
+      });
+    }
+    if (stage === 'local' && eventSubscriptions.some(({ protocol }) => protocol === 'https')) {
+      context.addIssue({
+        code: 'custom',
+        path: ['eventSubscriptions'],
+        message: 'the one-machine run knows subscribers by sqs and email only',
+      });
+    }
     if (isNobodys(api.tokenIssuer) !== isNobodys(api.jwksUrl)) {
       context.addIssue({
         code: 'custom',
@@ -209,6 +293,8 @@ const common = {
   doubtWaitMinutes: 15,
   giveUpAfterMinutes: 240,
   bankHolidays: { added: [], removed: [] },
+  archiveStorage: { coldAfterDays: 90 },
+  eventSubscriptions: [],
   logLevel: 'INFO',
   queues: {
     ingest: { batchSize: 5, maxConcurrency: 5, maxReceiveCount: 50 },
@@ -264,9 +350,8 @@ const stages: Record<StageName, unknown> = {
       '^IB0(0[1-9]|1[0-9]|2[0-5])$',
     ],
     logRetentionDays: 731,
-    // Eight years: how long an adult's health record is kept. COMPLIANCE cannot be undone, so it is a decision of the
-    // organisation's information governance, not a default.
-    archiveLock: { mode: 'GOVERNANCE', days: 2922 },
+    // COMPLIANCE cannot be undone, so it is a decision of the organisation's information governance, not a default.
+    archiveLock: { mode: 'GOVERNANCE', days: eightYears },
   },
 };
 

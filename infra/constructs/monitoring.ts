@@ -7,6 +7,7 @@ import type { Construct } from 'constructs';
 export const runbookSections = {
   deadLetters: 'messages-on-a-dead-letter-queue',
   undeliveredStorageEvents: 'storage-events-that-did-not-reach-the-ingest-queue',
+  undeliveredEvents: 'events-that-a-subscriber-did-not-take',
   unsent: 'documents-that-wait-too-long-to-be-sent',
   silentMailbox: 'a-mailbox-that-is-not-polled',
   openCircuit: 'a-mailbox-with-a-configuration-fault',

@@ -1,7 +1,7 @@
 import type { IRole } from 'aws-cdk-lib/aws-iam';
-import { bySenderIndex, inboxPrefix, uploadsPrefix } from '../../shared/platform/names.ts';
+import { bySenderIndex, inboxPrefix, uploadsPrefix, viewPrefix } from '../../shared/platform/names.ts';
 import { allow } from '../nag.ts';
-import { dataKey, itemsOf, listing, objects, type Reach, read } from './pipeline-grants.ts';
+import { archiving, dataKey, itemsOf, listing, objects, type Reach, read } from './pipeline-grants.ts';
 
 /** The API hands over like an organisation does, by dropping; it changes no record and sees no other part of a message. */
 export const grantApi = (role: IRole, reach: Reach): void => {
@@ -17,6 +17,8 @@ export const grantApi = (role: IRole, reach: Reach): void => {
   // An upload form acts with the rights of the role that signed it.
   objects(role, data.drops, uploadsPrefix, [...read, 's3:PutObject']);
   listing(role, data.drops, [inboxPrefix, uploadsPrefix]);
+  // Who looked at what: written before it is shown, and read by no function.
+  objects(role, data.archive, viewPrefix, archiving);
   // What was handed over before, to say what differs in another content.
   allow(role, {
     actions: read,

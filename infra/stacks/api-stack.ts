@@ -77,6 +77,7 @@ export class ApiStack extends Stack {
         ...common('api'),
         INBOX_BUCKET: data.drops.bucketName,
         MESSAGES_BUCKET: data.messages.bucketName,
+        ARCHIVE_BUCKET: data.archive.bucketName,
         MAX_PDF_BYTES: String(settings.maxPdfBytes),
         MAX_INLINE_BYTES: String(settings.api.maxInlineBytes),
         UPLOAD_LIFE_SECONDS: String(settings.api.uploadLifeSeconds),

@@ -2,7 +2,14 @@ import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Tags } from
 import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { Effect, PolicyStatement, ServicePrincipal, StarPrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { BlockPublicAccess, Bucket, BucketEncryption, CfnBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  CfnBucket,
+  ObjectOwnership,
+  StorageClass,
+} from 'aws-cdk-lib/aws-s3';
 import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import {
@@ -167,6 +174,29 @@ export class DataStack extends Stack {
       key: this.dataKey,
       accessLogs: { bucket: accessLogs, prefix: 'archive/' },
       lock: settings.archiveLock,
+      lifecycleRules: [
+        // By prefix: audit entries are small and read as a whole. S3 itself leaves objects under 128 KB where they are.
+        ...['sent/', 'received/'].map((prefix) => ({
+          id: `cold-${prefix.slice(0, -1)}`,
+          prefix,
+          transitions: [
+            {
+              storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL,
+              transitionAfter: Duration.days(settings.archiveStorage.coldAfterDays),
+            },
+          ],
+        })),
+        // The lock outranks it: S3 deletes no version that is locked still.
+        ...(settings.archiveStorage.deleteAfterDays === undefined
+          ? []
+          : [
+              {
+                id: 'kept-long-enough',
+                expiration: Duration.days(settings.archiveStorage.deleteAfterDays),
+                noncurrentVersionExpiration: Duration.days(1),
+              },
+            ]),
+      ],
     });
     archive.addToResourcePolicy(
       new PolicyStatement({

@@ -1,22 +1,25 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
-import { Topic } from 'aws-cdk-lib/aws-sns';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 import type { StageSettings } from '../config/stages.ts';
 import { Monitoring } from '../constructs/monitoring.ts';
+import { StatusEvents } from '../constructs/status-events.ts';
 
 export interface OperationsStackProps extends StackProps {
   readonly messagingKey: Key;
 }
 
 /**
- * Where alarms go. The alarms themselves stand beside what they watch, in the pipeline stack, which is given this
+ * Where alarms go, and events of documents. The alarms themselves stand beside what they watch, in the pipeline stack, which is given this
  * stack's topic: so a queue cannot be made without its alarm, and references run one way (data ← operations ← pipeline).
  */
 export class OperationsStack extends Stack {
   readonly monitoring: Monitoring;
+  /** Where changes of documents are published. */
+  readonly events: ITopic;
 
   constructor(scope: Construct, id: string, settings: StageSettings, { messagingKey, ...props }: OperationsStackProps) {
     super(scope, id, props);
@@ -48,6 +51,11 @@ export class OperationsStack extends Stack {
     );
     if (settings.alarmEmail !== undefined) topic.addSubscription(new EmailSubscription(settings.alarmEmail));
     this.monitoring = new Monitoring(settings.stage, topic);
+    this.events = new StatusEvents(this, 'Events', {
+      settings,
+      key: messagingKey,
+      monitoring: this.monitoring,
+    }).topic;
     new CfnOutput(this, 'AlarmTopicArn', { value: topic.topicArn });
   }
 }

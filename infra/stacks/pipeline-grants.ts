@@ -1,9 +1,11 @@
 import { ArnFormat } from 'aws-cdk-lib';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import {
   attentionIndex,
+  auditPrefix,
   byMailboxIndex,
   bySenderIndex,
   inboxPrefix,
@@ -25,12 +27,17 @@ export interface Reach {
   readonly data: DataStack;
 }
 
+/** What changes documents also tells of it. */
+export interface TellingReach extends Reach {
+  readonly events: ITopic;
+}
+
 export const read = ['s3:GetObject'];
 /** Uploads of unknown length go in parts, and a failed one is cleared away. */
 const write = ['s3:PutObject', 's3:AbortMultipartUpload'];
 
 /** Written once and read by no function: the archive is for audited readers. */
-const archiving = ['s3:PutObject'];
+export const archiving = ['s3:PutObject'];
 
 export const objects = (role: IRole, bucket: Bucket, prefix: string, actions: string[]): void =>
   allow(role, {
@@ -94,6 +101,16 @@ const sendTo = (role: IRole, { data }: Reach, queues: readonly IQueue[]): void =
   allow(role, { actions: ['kms:GenerateDataKey', 'kms:Decrypt'], resources: [data.messagingKey.keyArn] });
 };
 
+/**
+ * Tells of each change of a document: an entry in the archive, written once under a name of its own and read by no
+ * function, and an event on the topic.
+ */
+const telling = (role: IRole, { data, events }: TellingReach): void => {
+  objects(role, data.archive, auditPrefix, archiving);
+  allow(role, { actions: ['sns:Publish'], resources: [events.topicArn] });
+  allow(role, { actions: ['kms:GenerateDataKey', 'kms:Decrypt'], resources: [data.messagingKey.keyArn] });
+};
+
 /** MESH credentials: the environment's and every mailbox's. */
 const meshSecrets = (role: IRole, { data, settings }: Reach): void =>
   allow(role, {
@@ -109,7 +126,7 @@ const meshSecrets = (role: IRole, { data, settings }: Reach): void =>
     wildcard: 'mailbox-secrets',
   });
 
-export const grantCompose = (role: IRole, reach: Reach & { readonly outbox: IQueue }): void => {
+export const grantCompose = (role: IRole, reach: TellingReach & { readonly outbox: IQueue }): void => {
   const { data } = reach;
   objects(role, data.drops, inboxPrefix, [...read, 's3:GetObjectVersion', 's3:DeleteObject']);
   receipts(role, reach);
@@ -118,27 +135,29 @@ export const grantCompose = (role: IRole, reach: Reach & { readonly outbox: IQue
   listing(role, data.messages, []);
   records(role, reach);
   sendTo(role, reach, [reach.outbox]);
+  telling(role, reach);
   dataKey(role, reach, ['s3', 'dynamodb']);
 };
 
 /** Whatever speaks to MESH for a document: its message, its record and receipt, what is kept of both sides. */
-const speakForDocuments = (role: IRole, reach: Reach): void => {
+const speakForDocuments = (role: IRole, reach: TellingReach): void => {
   const { data } = reach;
   receipts(role, reach);
   objects(role, data.messages, '', read);
   listing(role, data.messages, []);
   objects(role, data.archive, '', archiving);
+  telling(role, reach);
   records(role, reach);
   meshSecrets(role, reach);
   dataKey(role, reach, ['s3', 'dynamodb', 'secretsmanager']);
 };
 
-export const grantSend = (role: IRole, reach: Reach): void => {
+export const grantSend = (role: IRole, reach: TellingReach): void => {
   speakForDocuments(role, reach);
   listing(role, reach.data.drops, [receiptsPrefix]);
 };
 
-export const grantPoll = (role: IRole, reach: Reach): void => {
+export const grantPoll = (role: IRole, reach: TellingReach): void => {
   speakForDocuments(role, reach);
   listing(role, reach.data.drops, [receiptsPrefix]);
   allow(role, {
@@ -149,7 +168,7 @@ export const grantPoll = (role: IRole, reach: Reach): void => {
 
 export const grantWatch = (
   role: IRole,
-  reach: Reach & { readonly ingest: IQueue; readonly outbox: IQueue; readonly poll: IQueue },
+  reach: TellingReach & { readonly ingest: IQueue; readonly outbox: IQueue; readonly poll: IQueue },
 ): void => {
   const { data } = reach;
   // It hands a drop that lies too long to ingest again, naming its version, and deletes one that compose has taken.

@@ -1,6 +1,7 @@
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { EventField, Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as FunctionTarget, SqsQueue as QueueTarget } from 'aws-cdk-lib/aws-events-targets';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { inboxPrefix, metricsNamespace } from '../../shared/platform/names.ts';
@@ -19,6 +20,7 @@ import { grantCompose, grantPoll, grantSend, grantWatch } from './pipeline-grant
 export interface PipelineStackProps extends StackProps {
   readonly data: DataStack;
   readonly monitoring: Monitoring;
+  readonly events: ITopic;
 }
 
 /**
@@ -30,7 +32,7 @@ export class PipelineStack extends Stack {
     scope: Construct,
     id: string,
     settings: StageSettings,
-    { data, monitoring, ...props }: PipelineStackProps,
+    { data, monitoring, events, ...props }: PipelineStackProps,
   ) {
     super(scope, id, props);
     const { messagingKey: key } = data;
@@ -40,6 +42,8 @@ export class PipelineStack extends Stack {
       TABLE_NAME: data.table.tableName,
       INBOX_BUCKET: data.drops.bucketName,
       MESSAGES_BUCKET: data.messages.bucketName,
+      ARCHIVE_BUCKET: data.archive.bucketName,
+      EVENTS_TOPIC_ARN: events.topicArn,
       DOUBT_WAIT_MINUTES: String(settings.doubtWaitMinutes),
       GIVE_UP_AFTER_MINUTES: String(settings.giveUpAfterMinutes),
       BANK_HOLIDAYS_ADDED: settings.bankHolidays.added.join(','),
@@ -55,10 +59,7 @@ export class PipelineStack extends Stack {
       description: 'Hands composed messages to MESH',
       memorySize: 1024,
       timeout: Duration.minutes(5),
-      environment: {
-        ...common('send'),
-        ARCHIVE_BUCKET: data.archive.bucketName,
-      },
+      environment: common('send'),
     });
     const outbox = new QueueConsumer(this, 'Outbox', {
       feature: 'Outbox',
@@ -101,7 +102,7 @@ export class PipelineStack extends Stack {
       description: 'Fetches acknowledgements and reports from a MESH mailbox',
       memorySize: 1024,
       timeout: Duration.minutes(5),
-      environment: { ...common('poll'), ARCHIVE_BUCKET: data.archive.bucketName },
+      environment: common('poll'),
     });
     const pollQueue = new QueueConsumer(this, 'PollQueue', {
       feature: 'Poll',
@@ -125,7 +126,6 @@ export class PipelineStack extends Stack {
       reservedConcurrentExecutions: 1,
       environment: {
         ...common('watch'),
-        ARCHIVE_BUCKET: data.archive.bucketName,
         INGEST_QUEUE_URL: ingest.queue.queueUrl,
         OUTBOX_QUEUE_URL: outbox.queue.queueUrl,
         POLL_QUEUE_URL: pollQueue.queue.queueUrl,
@@ -141,12 +141,13 @@ export class PipelineStack extends Stack {
 
     const undelivered = this.#ruleForStorageEvents(data, ingest.queue, monitoring);
 
-    grantCompose(compose.role, { settings, data, outbox: outbox.queue });
-    grantSend(send.role, { settings, data });
-    grantPoll(poll.role, { settings, data });
+    grantCompose(compose.role, { settings, data, events, outbox: outbox.queue });
+    grantSend(send.role, { settings, data, events });
+    grantPoll(poll.role, { settings, data, events });
     grantWatch(watch.role, {
       settings,
       data,
+      events,
       ingest: ingest.queue,
       outbox: outbox.queue,
       poll: pollQueue.queue,

@@ -10,6 +10,8 @@ export interface ApiContext {
   readonly table: Table & SenderIndex;
   readonly drops: Objects;
   readonly messages: Objects;
+  /** The archive, which says who looked. */
+  readonly audit: Objects;
   readonly forms: UploadForms;
   readonly clock: Clock;
   readonly ids: Ids;

@@ -5,9 +5,11 @@ import { type State, states } from '../delivery/states.ts';
 import { isoTime } from '../platform/clock.ts';
 import type { DocumentId, OdsCode } from '../platform/ids.ts';
 import type { SenderIndex, SenderPosition, SenderRow, Table } from '../platform/table.ts';
+import type { RequestIds } from '../submission/request-metadata.ts';
 import { instantOf } from '../submission/times.ts';
 import type { ApiContext } from './context.ts';
 import { type ApiProblem, apiProblem, refusalIfAny } from './problems.ts';
+import { recordView } from './record-view.ts';
 import type { ApiRequest } from './request.ts';
 import { type ApiResponse, answered } from './response.ts';
 import { type listAnswer, listLimit } from './schemas.ts';
@@ -138,18 +140,22 @@ const collect = async (table: Table & SenderIndex, odsCode: OdsCode, wanted: Lis
 
 /** The organisation's documents, the one changed last first, those among them that are taken and not registered yet. */
 export const listDocuments = async (
-  { table, measure }: ApiContext,
+  context: ApiContext,
   { query }: ApiRequest,
-  { odsCode }: Caller,
+  caller: Caller,
+  ids: RequestIds,
 ): Promise<ApiResponse> => {
   const { problems, wanted } = readListQuery(query);
   const refused = refusalIfAny(problems);
   if (refused) return refused;
-  const { documents, after } = await collect(table, odsCode as OdsCode, wanted);
+  const { documents, after } = await collect(context.table, caller.odsCode as OdsCode, wanted);
+  const documentIds = documents.map(({ documentId }) => documentId);
+  const unrecorded = await recordView(context, caller, ids, { documentIds });
+  if (unrecorded) return unrecorded;
   const answer: z.output<typeof listAnswer> = {
     documents,
     ...(after === undefined ? {} : { cursor: cursorOf(after) }),
   };
-  measure.count('ListsShown');
+  context.measure.count('ListsShown');
   return answered(200, answer);
 };

@@ -14,7 +14,7 @@ import { contentDigest } from '../submission/content-identity.ts';
 import { type Manifest, manifestLimit } from '../submission/manifest.ts';
 import { attachmentKey, manifestKey, pdfKey, submissionPrefix } from '../submission/object-names.ts';
 import { problem } from '../submission/problems.ts';
-import { type RequestIds, requestMetadata } from '../submission/request-metadata.ts';
+import { type RequestIds, type RequestOrigin, requestMetadata } from '../submission/request-metadata.ts';
 import type { ApiContext } from './context.ts';
 import { pdfMediaType } from './create-upload.ts';
 import { custody } from './custody.ts';
@@ -129,7 +129,7 @@ const store = async (
   { drops }: ApiContext,
   sound: Sound,
   name: string,
-  ids: RequestIds,
+  origin: RequestOrigin,
 ): Promise<'stored' | 'gone'> => {
   const { pdf, attachments, senderOds } = sound;
   const put = async (file: FoundPdf, key: string, contentType: string): Promise<boolean> =>
@@ -140,7 +140,7 @@ const store = async (
     if (!(await put(file, attachmentKey(senderOds, name, file.name), file.contentType))) return 'gone';
   }
   if (!(await put(pdf, pdfKey(senderOds, name), pdfMediaType))) return 'gone';
-  await drops.put(manifestKey(senderOds, name), sound.text, { metadata: requestMetadata(ids) });
+  await drops.put(manifestKey(senderOds, name), sound.text, { metadata: requestMetadata(origin) });
   return 'stored';
 };
 
@@ -190,7 +190,7 @@ const differing = async ({ table, drops, messages }: ApiContext, sound: Sound): 
 export const submitDocument = async (
   context: ApiContext,
   request: ApiRequest,
-  { odsCode }: Caller,
+  { odsCode, clientId }: Caller,
   ids: RequestIds,
 ): Promise<ApiResponse> => {
   const read = await readSound(context, request, odsCode, ids);
@@ -210,7 +210,7 @@ export const submitDocument = async (
   const decided = await claim(context, sound, ids);
   switch (decided.kind) {
     case 'take':
-      if ((await store(context, sound, decided.name, ids)) === 'gone') {
+      if ((await store(context, sound, decided.name, { ...ids, clientId })) === 'gone') {
         return refusal([apiProblem('UPLOAD_NOT_FOUND', 'upload.uploadId')], { documentId });
       }
       await markTaken(context, sound);

@@ -18,6 +18,7 @@ export const wireApi = (source: NodeJS.ProcessEnv): ApiContext => {
     table: dynamoDbTable(environment.TABLE_NAME),
     drops: s3Objects(environment.INBOX_BUCKET),
     messages: s3Objects(environment.MESSAGES_BUCKET),
+    audit: s3Objects(environment.ARCHIVE_BUCKET),
     forms: s3UploadForms(environment.INBOX_BUCKET),
     clock: systemClock,
     ids: systemIds,

@@ -5,6 +5,7 @@ import { change, type Indexed, type Stored, type Table } from '../platform/table
 import { attentionSince } from './attention.ts';
 import { type DeliverySettings, nextCheckAt } from './due.ts';
 import type { DeliveryEvent } from './events.ts';
+import { withJournal } from './journal.ts';
 import { documentKey, trackingList } from './keys.ts';
 import { figuresOf } from './measures.ts';
 import type { DocumentRecord } from './record.ts';
@@ -62,7 +63,8 @@ export const applyEvent = async (
         const applied: Applied = { kind: 'no-op', why: reduction.why, ...(stored ? { record: stored } : {}) };
         return { kind: 'keep', result: { applied, before: stored } };
       }
-      const { record, what } = reduction;
+      const { what } = reduction;
+      const record = withJournal(stored, reduction.record, event, what, now);
       return {
         kind: 'put',
         item: record,

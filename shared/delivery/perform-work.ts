@@ -1,7 +1,10 @@
+import { writeEntries } from '../audit/write-entries.ts';
+import { publishChanges } from '../events/publish-changes.ts';
 import { errorText, type Log } from '../platform/log.ts';
 import type { Objects } from '../platform/objects.ts';
 import type { Queue } from '../platform/queue.ts';
 import { change } from '../platform/table.ts';
+import type { Topic } from '../platform/topic.ts';
 import { attachmentKey, manifestKey, pdfKey } from '../submission/object-names.ts';
 import { applyEvent, clearWork, type DeliveryContext, type StoredRecord } from './documents.ts';
 import { type DropItem, type FinishedHalf, finishPair, indexedDrop, type Side } from './drop.ts';
@@ -22,12 +25,16 @@ import { nextAttempt } from './state-of.ts';
 import type { Discard, Work } from './work.ts';
 import { writeReceipt } from './write-receipt.ts';
 
-/** What work needs. A function without the archive, the outbox or the inbox leaves that part to `watch`. */
+/** What work needs. A function without the archive, a topic, the outbox or the inbox leaves that part to `watch`. */
 export interface WorkContext extends DeliveryContext {
   readonly log: Log;
   readonly drops: Objects;
   readonly messages: Objects;
   readonly archive?: Objects;
+  /** The archive again, for a function that writes there what was done and no message. */
+  readonly audit?: Objects;
+  /** Whoever follows documents hears of them there. */
+  readonly events?: Topic;
   readonly outbox?: Queue;
   readonly ingest?: Queue;
   /** The drops bucket again, for a function that may delete from its inbox. */
@@ -155,7 +162,7 @@ const discardDrop = async (context: WorkContext, inbox: Objects, record: StoredR
 /** Each part of the work that this function can do, with what is left of it once done. */
 const partsOf = (context: WorkContext, record: StoredRecord): [done: Partial<Work>, run: () => Promise<void>][] => {
   const { work } = record;
-  const { archive, outbox, ingest, inbox } = context;
+  const { archive, audit, outbox, ingest, inbox, events: topic } = context;
   const each =
     (numbers: readonly number[] | undefined, run: (composition: Composition) => Promise<void>) => async () => {
       for (const composition of record.compositions) if (numbers?.includes(composition.number)) await run(composition);
@@ -205,6 +212,8 @@ const partsOf = (context: WorkContext, record: StoredRecord): [done: Partial<Wor
       'archive',
       each(work.archive, (composition) => archiveSent(context, archive, record, composition)),
     );
+  if (topic) add('events', () => publishChanges(topic, record, work.events ?? []));
+  if (audit) add('audit', () => writeEntries(audit, record, work.audit ?? []));
   return parts;
 };
 

@@ -36,6 +36,14 @@ export interface DocumentRecord {
   readonly history: readonly HistoryEntry[];
   readonly counts: Counts;
   readonly work: Work;
+  /** Absent on records of the past, until they change. */
+  readonly journal?: Journal;
+}
+
+/** How many entries of the archive and how many events this document has had: the last numbers given. */
+export interface Journal {
+  readonly entries: number;
+  readonly events: number;
 }
 
 /** One set of bytes. Its number rises only when the bytes change: same bytes, same ids (DESIGN 3, Identity). */
@@ -178,7 +186,7 @@ export interface Source {
   /** What the manifest names beside the PDF; absent where it names nothing, and on compositions of the past. */
   readonly attachments?: readonly SourceAttachment[];
   /** The request to the API that handed it over; absent where it was dropped. */
-  readonly request?: { readonly requestId: string; readonly correlationId?: string };
+  readonly request?: { readonly requestId: string; readonly correlationId?: string; readonly clientId?: string };
 }
 
 export interface SourceAttachment {

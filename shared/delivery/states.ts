@@ -1,25 +1,8 @@
+import type { State } from '../platform/state-names.ts';
+
 /** The names of a document's states, what each means to its sender, and whose move it is (DESIGN 3). */
 
-export const states = [
-  'RECEIVED',
-  'COMPOSED',
-  'SENDING',
-  'SENT',
-  'INFRASTRUCTURE_ACKNOWLEDGED',
-  'ACCEPTED',
-  'REJECTED',
-  'SEND_FAILED',
-  'UNDELIVERED',
-  'INFRASTRUCTURE_REJECTED',
-  'BUSINESS_REJECTED',
-  'CONTRADICTED',
-  'NULL_AND_VOID',
-  'REPLACED',
-  'SUPERSEDED',
-  'SUPPRESSED',
-  'CANCELLED',
-] as const;
-export type State = (typeof states)[number];
+export { type State, states } from '../platform/state-names.ts';
 
 export const movers = ['nobody', 'this system', 'the operators', 'the practice', 'the sender'] as const;
 export type Mover = (typeof movers)[number];

@@ -1,3 +1,6 @@
+import type { AuditEntry } from '../audit/entry.ts';
+import type { StatusChange } from '../events/status-change.ts';
+
 /**
  * Work that a write leaves to be done, carried in the same item: no crash can lose it. Whoever wrote it does it at
  * once; `watch` finishes what a crash left. Doing it twice is harmless. Compositions are named by their numbers: a
@@ -22,6 +25,10 @@ export interface Work {
   readonly markReplaced?: readonly number[];
   /** These failed at the practice as replacements: the documents that they were to replace count as void too. */
   readonly voidPredecessor?: readonly number[];
+  /** Write these to the archive: what was done to the document, by whom. */
+  readonly audit?: readonly AuditEntry[];
+  /** Publish these to whoever follows documents, in this order. */
+  readonly events?: readonly StatusChange[];
 }
 
 /** The objects of a drop that were dealt with, by their versions. */

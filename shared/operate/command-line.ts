@@ -11,7 +11,7 @@ export interface Ending {
   readonly errors: readonly string[];
 }
 
-export interface CommandLineContext extends Omit<CommandContext, 'table' | 'clock'> {
+export interface CommandLineContext extends Omit<CommandContext, 'table' | 'clock' | 'objects'> {
   readonly targetOf: (where: TargetOptions) => Target;
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../platform/clock.ts';
+import type { Objects } from '../platform/objects.ts';
 import type { DeadLetters } from '../platform/queue.ts';
 import type { AttentionIndex, MailboxIndex, SenderIndex, Table } from '../platform/table.ts';
 
@@ -18,6 +19,8 @@ export interface CommandResult {
 export interface CommandContext {
   readonly table: Table & SenderIndex & AttentionIndex & MailboxIndex;
   readonly clock: Clock;
+  /** A bucket of the deployment, by its name. */
+  readonly objects?: (bucket: string) => Objects;
   /** A file's text, or undefined where it cannot be read. */
   readonly readText: (path: string) => string | undefined;
   /** Writes a new file: one that is there stays as it is. */

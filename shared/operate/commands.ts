@@ -16,6 +16,7 @@ import { quarantineCommands } from './commands/quarantine.ts';
 import { quarantineDecisionCommands } from './commands/quarantine-decision.ts';
 import { redriveCommands } from './commands/redrive.ts';
 import { senderCommands } from './commands/sender.ts';
+import { storyCommands } from './commands/story.ts';
 
 /** Everything that an operator can ask for, in the order of the help. A new subject is a file there and a line here. */
 export const commands: readonly Command[] = [
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   ...quarantineCommands,
   ...quarantineDecisionCommands,
   ...redriveCommands,
+  ...storyCommands,
 ];
 
 const typed = ({ words, takes }: Command): string => [words, ...takes].join(' ');

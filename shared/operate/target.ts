@@ -2,8 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { dynamoDbTable } from '../platform/aws/dynamodb-table.ts';
+import { s3At, s3Objects } from '../platform/aws/s3-objects.ts';
 import { sqsDeadLetters } from '../platform/aws/sqs-dead-letters.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
+import type { Objects } from '../platform/objects.ts';
 import type { DeadLetters } from '../platform/queue.ts';
 import type { AttentionIndex, MailboxIndex, SenderIndex, Table } from '../platform/table.ts';
 
@@ -11,6 +13,7 @@ import type { AttentionIndex, MailboxIndex, SenderIndex, Table } from '../platfo
 const runFile = z.object({
   dynamodbEndpoint: z.url(),
   sqsEndpoint: z.url(),
+  s3Endpoint: z.url(),
   region: z.string(),
   tableName: z.string(),
   credentials: z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
@@ -25,6 +28,7 @@ export type Target =
   | {
       readonly kind: 'target';
       readonly table: Table & SenderIndex & AttentionIndex & MailboxIndex;
+      readonly objects: (bucket: string) => Objects;
       /** The time there: a local run's is its own. */
       readonly clock: Clock;
       readonly name: string;
@@ -50,6 +54,7 @@ export const targetOf = (options: TargetOptions): Target => {
     return {
       kind: 'target',
       table: dynamoDbTable(options.table),
+      objects: (bucket) => s3Objects(bucket),
       clock: systemClock,
       name: `table ${options.table}`,
       deadLettersOf: (queueUrl) => sqsDeadLetters(queueUrl),
@@ -68,11 +73,12 @@ export const targetOf = (options: TargetOptions): Target => {
   }
   const run = runFile.safeParse(JSON.parse(readFileSync(file, 'utf8')));
   if (!run.success) return { kind: 'problem', sentence: `${file} is not a local run's file.` };
-  const { tableName, dynamodbEndpoint: endpoint, sqsEndpoint, region, credentials, timeScale } = run.data;
+  const { tableName, s3Endpoint, dynamodbEndpoint: endpoint, sqsEndpoint, region, credentials, timeScale } = run.data;
   const { origin, realOrigin } = run.data.clock;
   return {
     kind: 'target',
     table: dynamoDbTable(tableName, { endpoint, region, credentials }),
+    objects: (bucket) => s3Objects(bucket, s3At({ endpoint: s3Endpoint, region, credentials })),
     clock: {
       now: () => Math.round(origin + (systemClock.now() - realOrigin) * timeScale),
       sleep: (ms, signal) => systemClock.sleep(ms / timeScale, signal),

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { dynamoDbTable } from '../platform/aws/dynamodb-table.ts';
 import { s3Objects } from '../platform/aws/s3-objects.ts';
 import { secretsManager } from '../platform/aws/secrets-manager.ts';
+import { snsTopic } from '../platform/aws/sns-topic.ts';
 import { sqsQueue, sqsRedelivery } from '../platform/aws/sqs-queue.ts';
 import { minutes, systemClock } from '../platform/clock.ts';
 import {
@@ -37,6 +38,8 @@ const common = (environment: Environment) => ({
     },
   },
   drops: s3Objects(environment.INBOX_BUCKET),
+  audit: s3Objects(environment.ARCHIVE_BUCKET),
+  events: snsTopic(environment.EVENTS_TOPIC_ARN),
   messages: s3Objects(environment.MESSAGES_BUCKET),
   log: powertoolsLog(environment.POWERTOOLS_SERVICE_NAME),
   measure: powertoolsMeasure(

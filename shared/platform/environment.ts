@@ -45,7 +45,11 @@ const nhsNumberPatterns = z.string().regex(/^$|^\d+\*?(,\d+\*?)*$/);
 const outboxQueue = url.describe('Where documents to be sent are queued.');
 const archiveBucket = name.describe('What was sent and received, locked.');
 
+const eventsTopic = name.describe('Where changes of documents are published, by its ARN.');
+
 export const composeEnvironment = common.extend({
+  ARCHIVE_BUCKET: archiveBucket,
+  EVENTS_TOPIC_ARN: eventsTopic,
   OUTBOX_QUEUE_URL: outboxQueue,
   REFUSED_NHS_NUMBERS: nhsNumberPatterns.describe(
     'Published test numbers, comma-separated: refused where the mailbox is in production.',
@@ -56,12 +60,13 @@ export const composeEnvironment = common.extend({
     .describe('Given names that steer NHS test harnesses: refused in production. Comma-separated regular expressions.'),
 });
 
-export const sendEnvironment = common.extend({ ARCHIVE_BUCKET: archiveBucket });
+export const sendEnvironment = common.extend({ ARCHIVE_BUCKET: archiveBucket, EVENTS_TOPIC_ARN: eventsTopic });
 
-export const pollEnvironment = common.extend({ ARCHIVE_BUCKET: archiveBucket });
+export const pollEnvironment = common.extend({ ARCHIVE_BUCKET: archiveBucket, EVENTS_TOPIC_ARN: eventsTopic });
 
 export const watchEnvironment = common.extend({
   ARCHIVE_BUCKET: archiveBucket,
+  EVENTS_TOPIC_ARN: eventsTopic,
   INGEST_QUEUE_URL: url.describe('Where drops to be taken are queued.'),
   OUTBOX_QUEUE_URL: outboxQueue,
   POLL_QUEUE_URL: url.describe('Where mailboxes to be polled are queued.'),
@@ -80,6 +85,7 @@ export const apiEnvironment = common
     POWERTOOLS_LOG_LEVEL: true,
   })
   .extend({
+    ARCHIVE_BUCKET: archiveBucket,
     /** The one that compose has. */
     MAX_PDF_BYTES: bytes.describe('Longest file that the API takes, in bytes.'),
     MAX_INLINE_BYTES: bytes.describe('Longest PDF inside a request, in bytes before base64.'),

@@ -10,6 +10,10 @@ export const dropsKeptDays = 30;
 /** PDFs sent ahead through an upload form: `uploads/{ods}/{uploadId}.pdf`. They expire after a day. */
 export const uploadsPrefix = 'uploads/';
 
+/** In the archive: what was done, and who looked (`shared/audit`). */
+export const auditPrefix = 'audit/';
+export const viewPrefix = 'views/';
+
 /** Secrets Manager names (docs/architecture.md, Secrets). */
 export const secretRoot = (stage: string): string => `/send-document/${stage}/mesh`;
 export const environmentSecretName = (stage: string): string => `${secretRoot(stage)}/environment`;

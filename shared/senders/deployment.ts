@@ -7,24 +7,28 @@ export type QueueName = (typeof queueNames)[number];
 export type QueueUrls = Readonly<Record<QueueName, string>>;
 
 /** `DEPLOYMENT`: what an operator's command, which has only the table, must know of the stage. */
-interface Deployment {
+export interface Deployment {
   readonly stage: string;
   readonly queues?: QueueUrls;
+  /** Where the archive is. */
+  readonly archiveBucket?: string;
 }
 
-const readDeployment = (table: Table) => table.read<Deployment>(deploymentKey);
-
 /** Undefined until `watch` has run once. */
+export const readDeployment = (table: Table): Promise<Deployment | undefined> => table.read<Deployment>(deploymentKey);
 export const readStage = async (table: Table): Promise<string | undefined> => (await readDeployment(table))?.stage;
 export const readQueueUrls = async (table: Table): Promise<QueueUrls | undefined> =>
   (await readDeployment(table))?.queues;
 
-const isDeclared = (stored: Deployment | undefined, stage: string, queues: QueueUrls | undefined): boolean =>
-  stored?.stage === stage && queueNames.every((name) => queues === undefined || stored.queues?.[name] === queues[name]);
+const isDeclared = (stored: Deployment | undefined, { stage, queues, archiveBucket }: Deployment): boolean =>
+  stored?.stage === stage &&
+  (archiveBucket === undefined || stored.archiveBucket === archiveBucket) &&
+  queueNames.every((name) => queues === undefined || stored.queues?.[name] === queues[name]);
 
-export const declareStage = (table: Table, stage: string, queues?: QueueUrls): Promise<undefined> =>
+/** What is told is kept; what is left out stays as it was told before. */
+export const declareDeployment = (table: Table, deployment: Deployment): Promise<undefined> =>
   change<Deployment, undefined>(table, deploymentKey, (stored) =>
-    isDeclared(stored, stage, queues)
+    isDeclared(stored, deployment)
       ? { kind: 'keep', result: undefined }
-      : { kind: 'put', item: { ...stored, stage, ...(queues ? { queues } : {}) }, result: undefined },
+      : { kind: 'put', item: { ...stored, ...deployment }, result: undefined },
   );

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { clientId } from '../callers/client.ts';
 import { holdsNhsNumber } from './nhs-number.ts';
 
 /** How a request to the API is named: by its caller, and by us where the caller's name cannot be used. */
@@ -14,16 +15,32 @@ export interface RequestIds {
   readonly correlationId?: string;
 }
 
+/** A request, and who made it. */
+export interface RequestOrigin extends RequestIds {
+  /** The caller as its issuer names it. */
+  readonly clientId?: string;
+}
+
 /** The ids of the request that brought a manifest, as metadata of its object. */
-export const requestMetadata = ({ requestId: id, correlationId: other }: RequestIds): Record<string, string> => ({
+export const requestMetadata = ({
+  requestId: id,
+  correlationId: other,
+  clientId: caller,
+}: RequestOrigin): Record<string, string> => ({
   'request-id': id,
   ...(other === undefined ? {} : { 'correlation-id': other }),
+  ...(caller === undefined ? {} : { 'client-id': caller }),
 });
 
 /** Reads them back; whoever drops an object may write metadata, so what is not in form is not there. */
-export const requestOf = (metadata: Readonly<Record<string, string>>): RequestIds | undefined => {
+export const requestOf = (metadata: Readonly<Record<string, string>>): RequestOrigin | undefined => {
   const id = requestId.safeParse(metadata['request-id']).data;
   if (id === undefined) return undefined;
   const other = correlationId.safeParse(metadata['correlation-id']).data;
-  return { requestId: id, ...(other === undefined ? {} : { correlationId: other }) };
+  const caller = clientId.safeParse(metadata['client-id']).data;
+  return {
+    requestId: id,
+    ...(other === undefined ? {} : { correlationId: other }),
+    ...(caller === undefined ? {} : { clientId: caller }),
+  };
 };

@@ -9,7 +9,7 @@ import type { CommandContext, CommandOptions } from '../../shared/operate/comman
 import { runCommand } from '../../shared/operate/commands.ts';
 import { days, hours, minutes } from '../../shared/platform/clock.ts';
 import type { DeadLetter, DeadLetters } from '../../shared/platform/queue.ts';
-import { declareStage } from '../../shared/senders/deployment.ts';
+import { declareDeployment } from '../../shared/senders/deployment.ts';
 import { CrashPlan } from '../support/faults.ts';
 import { createRig, headerOf, practice, type Rig, sender } from '../support/rig.ts';
 
@@ -573,7 +573,7 @@ describe('dead messages', () => {
   const urls = { ingest: 'i', outbox: 'o', poll: 'p' };
 
   it('are grouped by cause without being touched, and then done as the list says', async () => {
-    await declareStage(rig.table, 'test', urls);
+    await declareDeployment(rig.table, { stage: 'test', queues: urls });
     const waits = await drop();
     const gone = await sent();
     const messageOf = (documentId: string) => ({ documentId, composition: 1, attempt: 1 });

@@ -23,6 +23,7 @@ import type { StoredRecord } from '../../shared/delivery/documents.ts';
 import { documentKey } from '../../shared/delivery/keys.ts';
 import type { Receipt } from '../../shared/delivery/receipt.ts';
 import { receiptObject } from '../../shared/delivery/receipt.ts';
+import { type StatusEvent, statusEvent } from '../../shared/events/status-event.ts';
 import { messageFacts } from '../../shared/itk3/message-facts.ts';
 import { answerXml } from '../../shared/itk3/write-answer.ts';
 import { readXml } from '../../shared/itk3/xml-tree.ts';
@@ -216,6 +217,8 @@ export const createRig = async () => {
 
   let plan: CrashPlan | undefined;
   const through = <T extends object>(label: string, port: T): T => crashing(label, port, () => plan);
+  /** What whoever follows documents was told, as it came. */
+  const published: StatusEvent[] = [];
   const outbox = memoryQueue<OutboxMessage>();
   const polls = memoryQueue<PollMessage>();
   const plainTable = dynamoDbTable('documents', ddbConfig);
@@ -246,9 +249,11 @@ export const createRig = async () => {
     inbox: through('inbox', drops),
     messages: through('messages', objects('messages')),
     archive: through('archive', objects('archive')),
+    audit: through('archive', objects('archive')),
     outbox: through('outbox', outbox.queue),
     ingest: through('ingest', { send: async (message: object) => void events.push(composeMessage.parse(message)) }),
     polls: through('polls', polls.queue),
+    events: through('topic', { publish: async ({ body }) => void published.push(statusEvent.parse(JSON.parse(body))) }),
     connection: { stage: 'test', secrets: secretsManager(clock, secretsClient), clock, ids: systemIds },
     log,
     measure,
@@ -300,6 +305,7 @@ export const createRig = async () => {
     events,
     outbox: outbox.waiting,
     polls: polls.waiting,
+    published,
     lines,
     metrics,
     refusals,

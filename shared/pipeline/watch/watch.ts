@@ -12,7 +12,7 @@ import type { Objects } from '../../platform/objects.ts';
 import type { Queue } from '../../platform/queue.ts';
 import type { AttentionIndex, SenderIndex, Stored, Table, UnsentIndex } from '../../platform/table.ts';
 import type { ConnectionSetting } from '../../senders/connection.ts';
-import { declareStage, type QueueUrls } from '../../senders/deployment.ts';
+import { declareDeployment, type QueueUrls } from '../../senders/deployment.ts';
 import { listMailboxes } from '../../senders/registry.ts';
 import { measureStanding } from './measure-standing.ts';
 import { sweepInbox } from './sweep-inbox.ts';
@@ -112,7 +112,11 @@ const postpone = async (context: WatchContext, key: string): Promise<void> => {
  */
 const standing = async (context: WatchContext): Promise<void> => {
   try {
-    await declareStage(context.table, context.connection.stage, context.queueUrls);
+    await declareDeployment(context.table, {
+      stage: context.connection.stage,
+      archiveBucket: context.archive.bucket,
+      ...(context.queueUrls ? { queues: context.queueUrls } : {}),
+    });
     await measureStanding(context);
     context.measure.flush();
   } catch (error) {

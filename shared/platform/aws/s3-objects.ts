@@ -51,6 +51,13 @@ const decided = async (write: () => Promise<unknown>): Promise<'written' | 'conf
   }
 };
 
+/** A client of an S3 that is somewhere else than AWS. */
+export const s3At = (config: {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}): S3Client => new S3Client(config);
+
 export const s3Objects = (bucket: string, client = new S3Client({})): Objects => ({
   bucket,
   async get(key, { versionId, range } = {}) {

@@ -110,6 +110,7 @@ export const createApiRig = async () => {
     ...rig.context,
     table: crashing('table', rig.table, () => plan),
     drops: crashing('drops', rig.drops, () => plan),
+    audit: crashing('audit', rig.archive, () => plan),
     ids: systemIds,
     forms: s3UploadForms('drops', rig.s3),
     limits: { maxPdfBytes, maxInlineBytes, uploadLifeSeconds: 900 },

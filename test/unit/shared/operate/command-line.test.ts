@@ -21,6 +21,9 @@ const context: CommandLineContext = {
   targetOf: () => ({
     kind: 'target',
     table,
+    objects: () => {
+      throw new Error('No command here looks into a bucket.');
+    },
     clock: { now: () => 0, sleep: async () => undefined },
     name: 'the local run in .local',
   }),

@@ -5,7 +5,7 @@ import { type CommandOptions, exitCodeOf } from '../../../../shared/operate/comm
 import { runCommand } from '../../../../shared/operate/commands.ts';
 import { hours, minutes } from '../../../../shared/platform/clock.ts';
 import { documentIdOf, type MailboxId, type OdsCode } from '../../../../shared/platform/ids.ts';
-import { declareStage } from '../../../../shared/senders/deployment.ts';
+import { declareDeployment } from '../../../../shared/senders/deployment.ts';
 import { readMailbox, readSender } from '../../../../shared/senders/registry.ts';
 import { type MemoryTable, memoryTable } from '../../../support/memory-table.ts';
 import { composed, dropped, recordAfter } from '../../../support/records.ts';
@@ -61,7 +61,7 @@ const underWay = async (odsCode: string, mailboxId?: string): Promise<string> =>
 };
 
 const registered = async () => {
-  await declareStage(table, 'integration');
+  await declareDeployment(table, { stage: 'integration' });
   await put('mailbox', mailbox());
   await put('sender', sender({ addresses }));
 };
@@ -88,7 +88,7 @@ describe('putting a sender', () => {
   });
 
   it('refuses a mailbox that is not registered, and tests in production, all at once', async () => {
-    await declareStage(table, 'production');
+    await declareDeployment(table, { stage: 'production' });
     await put('mailbox', mailbox({ environment: 'production' }));
     expect((await put('sender', sender({ mailboxId: 'RX9OT001' }))).lines.join()).toContain('not registered');
     const tests = await put('sender', sender({ allowedNhsNumbers: ['9691375*'] }));
@@ -120,9 +120,9 @@ describe('putting a mailbox', () => {
   it('keeps the production MESH to stage production, and that of one machine out of it', async () => {
     const production = mailbox({ environment: 'production' });
     expect((await put('mailbox', production)).lines.join()).toContain('which stage this is is not known yet');
-    await declareStage(table, 'integration');
+    await declareDeployment(table, { stage: 'integration' });
     expect((await put('mailbox', production)).lines.join()).toContain('this is integration');
-    await declareStage(table, 'production');
+    await declareDeployment(table, { stage: 'production' });
     expect((await put('mailbox', production)).ok).toBe(true);
     const local = mailbox({ mailboxId: 'RX1OT009', environment: 'local', baseUrl: 'https://127.0.0.1:1' });
     expect((await put('mailbox', local)).lines.join()).toContain('this is production');

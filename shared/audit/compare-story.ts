@@ -1,0 +1,48 @@
+import type { DocumentRecord } from '../delivery/record.ts';
+import { stateOf } from '../delivery/state-of.ts';
+import { type AuditEntry, canonicalJson } from './entry.ts';
+import { type Facts, factsOf } from './facts.ts';
+import { replay, type Story } from './read-story.ts';
+
+export interface Comparison {
+  /** In what the record differs from what the archive says; empty where they agree. */
+  readonly differences: readonly string[];
+  /** Changes that wait on the record to be written to the archive: `watch` does so. */
+  readonly waiting: readonly AuditEntry[];
+}
+
+const shownLength = 120;
+const shown = (value: unknown): string => {
+  if (value === undefined) return 'nothing';
+  const text = canonicalJson(value);
+  return text.length <= shownLength ? text : `${text.slice(0, shownLength - 1)}…`;
+};
+
+const differencesOf = (archive: Facts, record: Facts): readonly string[] =>
+  [...new Set([...archive.keys(), ...record.keys()])]
+    .sort()
+    .filter((path) => canonicalJson(archive.get(path) ?? null) !== canonicalJson(record.get(path) ?? null))
+    .map((path) => `${path}: the archive has ${shown(archive.get(path))}, the record ${shown(record.get(path))}`);
+
+/** Does the record say what the archive says? Pure: both as they were read. */
+export const compareStory = (story: Story, record: DocumentRecord | undefined): Comparison => {
+  const last = story.entries.at(-1);
+  if (!record) {
+    return { waiting: [], differences: last ? ['There is no record of this document.'] : [] };
+  }
+  if (!record.journal) {
+    return { waiting: [], differences: ['The record has not changed since entries are kept: there is no story yet.'] };
+  }
+  const waiting = (record.work.audit ?? []).filter(({ sequence }) => sequence > (last?.sequence ?? 0));
+  const { facts } = replay([...story.entries, ...waiting]);
+  const told = waiting.at(-1) ?? last;
+  const differences = [...differencesOf(facts, factsOf(record))];
+  if ((told?.sequence ?? 0) !== record.journal.entries) {
+    differences.push(
+      `The record has had ${record.journal.entries} changes, the archive's last entry is ${told?.sequence ?? 'none'}.`,
+    );
+  }
+  const state = stateOf(record);
+  if (told && told.state !== state) differences.push(`state: the archive has ${told.state}, the record ${state}`);
+  return { differences, waiting };
+};
