@@ -1,6 +1,7 @@
 import type { Actor, AuditEntry, AuditKind } from '../audit/entry.ts';
 import { digestOf } from '../audit/entry.ts';
 import { changesBetween, factsObject, factsOf } from '../audit/facts.ts';
+import { withPending } from '../audit/pending.ts';
 import { statusChange } from '../events/status-change.ts';
 import type { DeliveryEvent, Drop } from './events.ts';
 import type { DocumentRecord, Journal } from './record.ts';
@@ -11,9 +12,6 @@ import { stateOf } from './state-of.ts';
  * changed. Both are numbered and wait on the record, in the same write, until they have been written and published: so
  * neither can be lost, nor come again under another number.
  */
-
-/** While the archive or the topic cannot be reached entries pile up, and a record has 400 KB. Past it numbers are missing. */
-export const pendingLimit = 96 * 1024;
 
 export const noJournal: Journal = { entries: 0, events: 0 };
 
@@ -36,12 +34,6 @@ export const withJournal = (
       ...(change ? { events: withPending(after.work.events, change) } : {}),
     },
   };
-};
-
-/** What waits stays as it is: it may have been written already, under its number. */
-const withPending = <T>(waiting: readonly T[] = [], added: T): readonly T[] => {
-  const pending = [...waiting, added];
-  return Buffer.byteLength(JSON.stringify(pending)) > pendingLimit ? waiting : pending;
 };
 
 const entryOf = (

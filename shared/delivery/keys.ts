@@ -44,7 +44,7 @@ export const sweepKey = 'WATCH#sweep';
 /** The kind of item behind a key, and the rest of it. */
 export const splitKey = (key: string): { kind: string; rest: string } => {
   const at = key.indexOf('#');
-  return { kind: key.slice(0, at), rest: key.slice(at + 1) };
+  return at < 0 ? { kind: key, rest: '' } : { kind: key.slice(0, at), rest: key.slice(at + 1) };
 };
 
 /** Where a composed message lies in the messages bucket. */

@@ -3,7 +3,7 @@ import { minutes } from '../platform/clock.ts';
 import { change, type Stored, type Table } from '../platform/table.ts';
 import type { Mailbox } from './mailbox.ts';
 import { readMailbox, readSender, type Switched, switchMailboxPause, switchSenderPause } from './registry.ts';
-import { type Changed, type RegistryEntry, withWhat } from './versioned.ts';
+import { type Changed, type RegistryEntry, type RegistryJournal, withWhat } from './versioned.ts';
 
 /** What can be paused. */
 export type Pausable =
@@ -20,6 +20,7 @@ export interface Pause extends Changed {
 interface PauseItem {
   readonly paused?: Changed;
   readonly history: readonly RegistryEntry[];
+  readonly journal?: RegistryJournal;
 }
 
 /** `RESUMED#documents`: on the work index while documents are let go that nothing pauses any more. */
@@ -73,10 +74,16 @@ const switchGlobal = (table: Table, paused: boolean, changed: Changed): Promise<
     const was = stored?.paused;
     if ((was !== undefined) === paused)
       return { kind: 'keep', result: { kind: 'same', ...(was ? { since: was } : {}) } };
-    const item: PauseItem = { history: stored?.history ?? [], ...(paused ? { paused: changed } : {}) };
+    const item: PauseItem = {
+      history: stored?.history ?? [],
+      ...(stored?.journal ? { journal: stored.journal } : {}),
+      ...(paused ? { paused: changed } : {}),
+    };
     return {
       kind: 'put',
       item: withWhat(item, paused ? 'paused' : 'resumed', changed),
+      // Looked at at once: an entry waits to be written to the archive.
+      indexed: { nextCheckAt: 0 },
       result: { kind: 'changed', ...(was ? { was } : {}) },
     };
   });
@@ -127,3 +134,21 @@ export const resume = async (table: Table, of: Pausable, changed: Changed): Prom
   }
   return switchPause(table, of, false, changed);
 };
+
+/** What of everybody's pause is still to be written to the archive. */
+export const readPauseJournal = async (table: Table): Promise<RegistryJournal | undefined> =>
+  (await table.read<PauseItem>(pauseKey))?.journal;
+
+/** Takes the entries off that are written, and not those that came meanwhile. */
+export const pauseEntriesWritten = (table: Table, upTo: number): Promise<undefined> =>
+  change<PauseItem, undefined>(table, pauseKey, (stored) => {
+    if (!stored?.journal) return { kind: 'keep', result: undefined };
+    const { revision: _, ...item } = stored;
+    const pending = stored.journal.pending.filter(({ sequence }) => sequence > upTo);
+    return {
+      kind: 'put',
+      item: { ...item, journal: { ...stored.journal, pending } },
+      ...(pending.length > 0 ? { indexed: { nextCheckAt: 0 } } : {}),
+      result: undefined,
+    };
+  });

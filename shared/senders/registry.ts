@@ -38,6 +38,9 @@ interface Kind<T extends Versioned<unknown>> {
   readonly indexed: (item: T) => Indexed | undefined;
 }
 
+/** Entries wait to be written to the archive: `watch` does so at its next minute. */
+const toBeWritten = ({ journal }: Versioned<unknown>): boolean => (journal?.pending.length ?? 0) > 0;
+
 const senders: Kind<SenderItem> = {
   listKey: sendersKey,
   key: senderKey,
@@ -47,7 +50,7 @@ const senders: Kind<SenderItem> = {
     'setting' in stored
       ? (stored as SenderItem)
       : { ...unversioned(stored as Sender), active: { at: 0, by: 'not recorded' } },
-  indexed: () => undefined,
+  indexed: (sender) => (toBeWritten(sender) ? { nextCheckAt: 0 } : undefined),
 };
 
 const mailboxes: Kind<Mailbox> = {
@@ -58,7 +61,7 @@ const mailboxes: Kind<Mailbox> = {
     const { setting, course, ...rest } = stored as Mailbox;
     return { ...unversioned(setting), ...rest, course };
   },
-  indexed: (mailbox) => ({ nextCheckAt: mailboxCheckAt(mailbox) }),
+  indexed: (mailbox) => ({ nextCheckAt: toBeWritten(mailbox) ? 0 : mailboxCheckAt(mailbox) }),
 };
 
 const read = async <T extends Versioned<unknown>>(
@@ -272,3 +275,22 @@ export const changeCourse = (
     const item: Mailbox = { ...mailbox, course: next(mailbox) };
     return { item, result: item };
   });
+
+const written = <T extends Versioned<unknown>>(table: Table, kind: Kind<T>, id: string, upTo: number) =>
+  edit<T, undefined>(table, kind, id, (item) => ({
+    ...(item.journal
+      ? {
+          item: {
+            ...item,
+            journal: { ...item.journal, pending: item.journal.pending.filter(({ sequence }) => sequence > upTo) },
+          },
+        }
+      : {}),
+    result: undefined,
+  }));
+
+/** Takes the entries off that are written, and not those that came meanwhile. */
+export const senderEntriesWritten = (table: Table, odsCode: string, upTo: number) =>
+  written(table, senders, odsCode, upTo);
+export const mailboxEntriesWritten = (table: Table, mailboxId: string, upTo: number) =>
+  written(table, mailboxes, mailboxId, upTo);

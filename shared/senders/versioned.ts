@@ -1,4 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { RegistryAuditEntry } from '../audit/entry.ts';
+import { withPending } from '../audit/pending.ts';
 
 /** Who changed something, when (epoch ms), and why. */
 export interface Changed {
@@ -27,19 +29,42 @@ export interface Versioned<S> extends Version<S> {
   /** Nothing of it is sent, and nothing polled, until somebody resumes it. */
   readonly paused?: Changed;
   readonly history: readonly RegistryEntry[];
+  readonly journal?: RegistryJournal;
+}
+
+/** Entries of the archive: how many there were, and those that are still to be written there. */
+export interface RegistryJournal {
+  readonly entries: number;
+  readonly pending: readonly RegistryAuditEntry[];
 }
 
 /** The versions have everything of the settings; this is what people did beside. */
 const historyLimit = 100;
 
-export const withWhat = <T extends { readonly history: readonly RegistryEntry[] }>(
+export const withWhat = <T extends { readonly history: readonly RegistryEntry[]; readonly journal?: RegistryJournal }>(
   item: T,
   what: string,
   { at, by, why }: Changed,
-): T => ({
-  ...item,
-  history: [...item.history, { at, by, ...(why === undefined ? {} : { why }), what }].slice(-historyLimit),
-});
+  /** As it was put, where that is what was done. */
+  setting?: unknown,
+): T => {
+  const { entries, pending } = item.journal ?? { entries: 0, pending: [] };
+  const said = why === undefined ? {} : { why };
+  const entry: RegistryAuditEntry = {
+    sequence: entries + 1,
+    at,
+    kind: 'changed',
+    what,
+    ...said,
+    actor: { kind: 'person', id: by },
+    ...(setting === undefined ? {} : { setting }),
+  };
+  return {
+    ...item,
+    history: [...item.history, { at, by, ...said, what }].slice(-historyLimit),
+    journal: { entries: entries + 1, pending: withPending(pending, entry) },
+  };
+};
 
 /** The next version of a setting; `undefined` where it is what stands already. */
 export const nextVersion = <S>(
@@ -51,7 +76,7 @@ export const nextVersion = <S>(
   const { at, by, why } = changed;
   const version = (stored?.version ?? 0) + 1;
   const { why: _, ...rest } = stored ?? { history: [] };
-  const next = {
+  const next: Versioned<S> = {
     ...rest,
     setting,
     version,
@@ -59,7 +84,7 @@ export const nextVersion = <S>(
     changedBy: by,
     ...(why === undefined ? {} : { why }),
   };
-  return withWhat(next, `version ${version}`, changed);
+  return withWhat(next, `version ${version}`, changed, setting);
 };
 
 /** What of it is kept when another version takes its place. */

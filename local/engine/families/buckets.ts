@@ -12,6 +12,7 @@ import {
   PutBucketVersioningCommand,
   PutObjectLockConfigurationCommand,
   PutPublicAccessBlockCommand,
+  TransitionStorageClass,
 } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { type Family, family, flag, generatedName, jsonObject, number, tags } from './family.ts';
@@ -26,6 +27,9 @@ const lifecycleRule = z.object({
     .object({ NoncurrentDays: number, NewerNoncurrentVersions: number.optional() })
     .optional(),
   NoncurrentVersionExpirationInDays: number.optional(),
+  Transitions: z
+    .array(z.object({ StorageClass: z.enum(TransitionStorageClass), TransitionInDays: number.optional() }))
+    .default([]),
   AbortIncompleteMultipartUpload: z.object({ DaysAfterInitiation: number }).optional(),
 });
 
@@ -54,6 +58,14 @@ const lifecycleOf = (rule: z.output<typeof lifecycleRule>): LifecycleRule => {
             NoncurrentDays: noncurrentDays,
             ...(newer === undefined ? {} : { NewerNoncurrentVersions: newer }),
           },
+        }),
+    ...(rule.Transitions.length === 0
+      ? {}
+      : {
+          Transitions: rule.Transitions.map(({ StorageClass, TransitionInDays: Days }) => ({
+            StorageClass,
+            ...(Days === undefined ? {} : { Days }),
+          })),
         }),
     ...(rule.AbortIncompleteMultipartUpload === undefined
       ? {}

@@ -4,6 +4,7 @@ import { circuitRetry, closeCircuit, isDue, openCircuit } from '../../senders/ma
 import { pauseOver } from '../../senders/pause.ts';
 import { changeCourse, readMailbox } from '../../senders/registry.ts';
 import { recoverMailbox } from './recover-mailbox.ts';
+import { writeMailboxEntries } from './registry-entries.ts';
 import type { WatchContext } from './watch.ts';
 
 /**
@@ -14,6 +15,7 @@ export const watchMailbox = async (context: WatchContext, mailboxId: string): Pr
   const { table, clock, polls, log } = context;
   const mailbox = await readMailbox(table, mailboxId);
   if (!mailbox) return;
+  await writeMailboxEntries(context, mailbox);
   const now = clock.now();
   if (await pauseOver(table, { mailbox })) {
     if (!isDue(mailbox, now)) return;
