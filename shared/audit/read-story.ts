@@ -87,6 +87,8 @@ const compositionsOf = (facts: Facts): readonly Partial<Composition>[] => {
 /** What must lie in the archive for a composition: all that was sent, and each answer and report as it came. */
 const mustBeKept = (documentId: string, composition: Partial<Composition>): readonly string[] => {
   const { number = 0, stored, sentAt, attempts = [], infrastructure, business, report } = composition;
+  const { alsoAnswered = [], alsoReported = [], earlierSends = [] } = composition;
+  const { contradiction, decidedContradictions = [] } = composition;
   const wasSent = sentAt !== undefined || attempts.some(({ outcome }) => outcome?.kind === 'sent');
   const sent =
     stored && wasSent
@@ -95,11 +97,15 @@ const mustBeKept = (documentId: string, composition: Partial<Composition>): read
           ...stored.parts.map((_, index) => archivedSent(documentId, number, index + 2, `message-part-${index + 1}`)),
         ]
       : [];
-  const answers = [infrastructure, business, ...(composition.alsoAnswered ?? [])].flatMap((one) =>
+  const contradictions = [contradiction, ...decidedContradictions].map((one) => one?.answer);
+  const answers = [infrastructure, business, ...alsoAnswered, ...contradictions].flatMap((one) =>
     one ? [{ mailboxId: one.mailboxId as string, id: one.inboundMessageId }] : [],
   );
-  const reports = [report, ...(composition.alsoReported ?? [])].flatMap((one) =>
-    one && stored ? [{ mailboxId: stored.mailboxId as string, id: one.inboundMessageId }] : [],
+  // What tracking told is no message: nothing of it came in.
+  const reports = [report, ...alsoReported, ...earlierSends.map((one) => one.report)].flatMap((one) =>
+    one && stored && one.source !== 'tracking'
+      ? [{ mailboxId: stored.mailboxId as string, id: one.inboundMessageId }]
+      : [],
   );
   const received = [...answers, ...reports].flatMap(({ mailboxId, id }) => [
     archivedReceived(mailboxId, id, 1, 'headers'),

@@ -148,6 +148,45 @@ describe('the archive', () => {
     expect(lockOf('production')).toEqual(retention(2922));
   });
 
+  const rulesOf = (settings: object = {}) =>
+    z
+      .object({ Rules: z.array(z.record(z.string(), z.unknown())) })
+      .parse(synthesise({ settings }).one('AWS::S3::Bucket', 'Archive').properties.LifecycleConfiguration).Rules;
+  const cold = (id: string, prefix: string, days: number) => ({
+    Id: id,
+    Status: 'Enabled',
+    Prefix: prefix,
+    Transitions: [{ StorageClass: 'GLACIER_IR', TransitionInDays: days }],
+  });
+  const unfinished = {
+    Id: 'unfinished-uploads',
+    Status: 'Enabled',
+    AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+  };
+
+  it('moves what was sent and received to colder storage with age, and deletes nothing by itself', () => {
+    expect(rulesOf()).toEqual([unfinished, cold('cold-sent', 'sent/', 90), cold('cold-received', 'received/', 90)]);
+  });
+
+  it('forgets where the stage says so, and never before its lock ends', () => {
+    expect(rulesOf({ archiveStorage: { coldAfterDays: 30, deleteAfterDays: 3000 } })).toEqual([
+      unfinished,
+      cold('cold-sent', 'sent/', 30),
+      cold('cold-received', 'received/', 30),
+      {
+        Id: 'kept-long-enough',
+        Status: 'Enabled',
+        ExpirationInDays: 3000,
+        NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+      },
+    ]);
+    const tooSoon = {
+      archiveLock: { mode: 'GOVERNANCE', days: 10 },
+      archiveStorage: { coldAfterDays: 1, deleteAfterDays: 9 },
+    };
+    expect(() => synthesise({ settings: tooSoon })).toThrow('before its lock ends');
+  });
+
   it('is deleted from by nobody, where no break-glass role is named', () => {
     const denial = policyOf('Archive').find(({ Sid }) => Sid === 'NobodyDeletes');
     expect(denial).toMatchObject({ Effect: 'Deny', Principal: '*', Condition: {} });

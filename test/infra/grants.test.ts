@@ -75,7 +75,7 @@ describe('function roles', () => {
     expect(who('s3:DeleteObject', `${messages}/messages/1/1/parts/1`)).toEqual([]);
   });
 
-  it('keep compose out of the archive, and let nobody read or delete there or touch its lock', () => {
+  it('let compose write what was done into the archive and nothing else, and let nobody read or delete there or touch its lock', () => {
     expect(who('s3:PutObject', `${archive}/1/0001-sent`)).toEqual(['Send', 'Poll', 'Watch']);
     for (const action of [
       'GetObject',
@@ -86,7 +86,11 @@ describe('function roles', () => {
     ]) {
       expect(who(`s3:${action}`, `${archive}/1/0001-sent`)).toEqual([]);
     }
-    expect(granted.Compose.filter(({ Resource }) => Resource.some((each) => each.startsWith(archive)))).toEqual([]);
+    expect(who('s3:PutObject', `${archive}/audit/1/000001-composed`)).toEqual([...names]);
+    const ofCompose = granted.Compose.filter(({ Resource }) => Resource.some((each) => each.startsWith(archive)));
+    expect(ofCompose.map(({ Action, Resource }) => [Action, Resource])).toEqual([
+      [['s3:PutObject'], [`${archive}/audit/*`]],
+    ]);
   });
 
   it('let all read and write records, and none delete one or look through them all', () => {
@@ -135,11 +139,11 @@ describe('function roles', () => {
     }
   });
 
-  it('let readers and senders use the key of the queues, and the data key only by way of the services they use', () => {
+  it('let all use the key of queues and topics, and the data key only by way of the services they use', () => {
     const messagingKey = system.arn(system.one('AWS::KMS::Key', 'MessagingKey'));
     const dataKey = system.arn(system.one('AWS::KMS::Key', 'DataKey'));
     expect(who('kms:Decrypt', messagingKey)).toEqual([...names]);
-    expect(who('kms:GenerateDataKey', messagingKey)).toEqual(['Compose', 'Watch']);
+    expect(who('kms:GenerateDataKey', messagingKey)).toEqual([...names]);
     const services = (name: Name) =>
       granted[name].filter(({ Resource }) => Resource.includes(dataKey)).map(({ Condition }) => Condition);
     const via = (...list: string[]) => [

@@ -107,12 +107,13 @@ describe('the alarm topic', () => {
 });
 
 describe('the keys', () => {
-  it('admit exactly the services that write: logs, alarms, EventBridge to the messaging key, none to the data key', () => {
+  it('admit exactly the services that write: logs, alarms, EventBridge, topics to the messaging key, none to the data key', () => {
     const services = (key: Resource) => admitted(keyPolicy(key)).map(({ service }) => service);
     expect(services(messagingKey).sort()).toEqual([
       'cloudwatch.amazonaws.com',
       'events.amazonaws.com',
       'logs.eu-west-2.amazonaws.com',
+      'sns.amazonaws.com',
     ]);
     expect(services(system.one('AWS::KMS::Key', 'DataKey'))).toEqual([]);
   });

@@ -1,3 +1,5 @@
+import { compareStory } from '../../../shared/audit/compare-story.ts';
+import { readStory } from '../../../shared/audit/read-story.ts';
 import type { StoredRecord } from '../../../shared/delivery/documents.ts';
 import type { Encounter } from '../../../shared/delivery/encounter.ts';
 import { documentKey, encounterKey } from '../../../shared/delivery/keys.ts';
@@ -56,6 +58,7 @@ export const accountsOf = async (world: World, practice: Practice, handed: reado
     const called = [state, ...beside].join(' / ');
     byState[called] = (byState[called] ?? 0) + 1;
     if (hasWork(record.work)) say(`work left: ${Object.keys(record.work).join(', ')}`);
+    for (const wrong of await untold(world, record)) say(wrong);
     if (!hasEnded(record) && beside.length === 0) say(`nobody's move, in ${state}`);
 
     for (const composition of record.compositions) {
@@ -155,4 +158,25 @@ const isReportOfUnknownCopy = async (
   const linked = /"mex-linkedmsgid":"([^"]+)"/i.exec(headers.bytes.toString('utf8'))?.[1];
   const known = world.table.items().some((item) => item.key === `MESH#${linked}`);
   return linked !== undefined && !known && practice.posts.some(({ meshMessageId }) => meshMessageId === linked);
+};
+
+/** What the archive and whoever follows documents were not told of it, or not rightly. */
+const untold = async (world: World, record: StoredRecord): Promise<readonly string[]> => {
+  const { documentId, journal } = record;
+  const story = await readStory(world.archive, documentId);
+  const wrong = [...story.problems, ...compareStory(story, record).differences];
+  const events = world.published.filter((event) => event.documentId === documentId);
+  const ids = new Map<number, string>();
+  for (const event of events) {
+    const known = ids.get(event.sequence);
+    const text = JSON.stringify(event);
+    if (known !== undefined && known !== text) wrong.push(`event ${event.sequence} came again as another`);
+    ids.set(event.sequence, text);
+  }
+  for (let sequence = 1; sequence <= (journal?.events ?? 0); sequence++) {
+    if (!ids.has(sequence)) wrong.push(`event ${sequence} was not published`);
+  }
+  const last = events.find(({ sequence }) => sequence === journal?.events);
+  if (last?.state !== stateOf(record)) wrong.push(`its last event says ${last?.state}, its record ${stateOf(record)}`);
+  return wrong;
 };

@@ -8,12 +8,14 @@ import { accept, type Queue as LocalQueue } from '../../../local/aws/sqs/queue.t
 import { changeVisibility, nextVisibleAt, receive, remove } from '../../../local/aws/sqs/receive.ts';
 import { createPki } from '../../../local/pki/pki.ts';
 import { TEST_PATIENTS } from '../../../local/samples/test-patients.ts';
+import { type StatusEvent, statusEvent } from '../../../shared/events/status-event.ts';
 import { days, hours, minutes, seconds } from '../../../shared/platform/clock.ts';
 import type { Log } from '../../../shared/platform/log.ts';
 import type { Measure, MetricName } from '../../../shared/platform/measure.ts';
 import { environmentSecretName, mailboxSecretName } from '../../../shared/platform/names.ts';
 import type { Queue, Redelivery } from '../../../shared/platform/queue.ts';
 import type { SecretSource } from '../../../shared/platform/secrets.ts';
+import type { Topic } from '../../../shared/platform/topic.ts';
 import { type MailboxSetting, mailboxFile } from '../../../shared/senders/mailbox.ts';
 import { senderFile } from '../../../shared/senders/sender.ts';
 import { memoryTable } from '../memory-table.ts';
@@ -132,6 +134,11 @@ export const createWorld = async (setting: WorldSetting) => {
   const drops = memoryObjects('drops', clock, onCreated);
   const messages = memoryObjects('messages', clock);
   const archive = memoryObjects('archive', clock);
+  /** What whoever follows documents was told, as it came. */
+  const published: StatusEvent[] = [];
+  const topic: Topic = {
+    publish: async ({ body }) => void published.push(statusEvent.parse(JSON.parse(body))),
+  };
   const mesh = inProcessMesh({
     // What MESH does after weeks is beyond every run.
     clock: { ...clock, at: (when, fire) => (when > start + days(20) ? () => undefined : clock.at(when, fire)) },
@@ -198,6 +205,8 @@ export const createWorld = async (setting: WorldSetting) => {
       inbox: gated('inbox', drops),
       messages: gated('messages', messages),
       archive: gated('archive', archive),
+      audit: gated('archive', archive),
+      events: gated('events', topic),
       outbox: gated('outbox', port(outbox.queue)),
       ingest: gated('ingest', port(ingest.queue)),
       polls: gated('polls', port(polls.queue)),
@@ -326,6 +335,7 @@ export const createWorld = async (setting: WorldSetting) => {
     drops,
     messages,
     archive,
+    published,
     mesh,
     lines,
     metrics,
