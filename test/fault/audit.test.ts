@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { documentAudit } from '../../shared/audit/entry.ts';
+import { documentAudit, registryAudit } from '../../shared/audit/entry.ts';
+import { currentComposition } from '../../shared/delivery/record.ts';
 import { runCommand } from '../../shared/operate/commands.ts';
 import { minutes } from '../../shared/platform/clock.ts';
 import { readWhole } from '../../shared/platform/objects.ts';
@@ -16,19 +17,20 @@ beforeAll(async () => {
 afterAll(() => rig.close());
 
 const by = { by: 'Ann Bell', why: 'complaint 4711' };
+const operate = () => ({ table: rig.context.table, clock: rig.clock, readText: () => undefined });
 const story = (documentId: string, options = by) =>
-  runCommand(
-    ['story', documentId],
-    { table: rig.context.table, clock: rig.clock, readText: () => undefined, objects: () => rig.archive },
-    options,
-  );
+  runCommand(['story', documentId], { ...operate(), objects: () => rig.archive }, options);
 
 const accepted = async () => {
   const name = randomUUID();
   const { documentId } = await rig.drop(name, { encounterId: name });
   await rig.takeEvents();
   await rig.takeOutbox();
-  rig.answer('20013', '30001');
+  // One after the other: a poll takes several at once, in any order.
+  rig.answer('20013');
+  await rig.poll();
+  const record = await rig.record(documentId);
+  if (record) rig.answerTo(currentComposition(record).messageHeaderId, '30001');
   await rig.poll();
   return { documentId, name };
 };
@@ -44,7 +46,7 @@ const entriesOf = async (documentId: string) => {
 };
 
 describe('what was done to a document', () => {
-  it('lies in the archive change by change, without a gap, each with its actor', async () => {
+  it('lies in the archive change by change, without a gap, each with time, actor and document (FHIR-DOC-03)', async () => {
     const { documentId } = await accepted();
     const entries = await entriesOf(documentId);
     expect(entries.map(({ key }) => key.slice(`audit/${documentId}/`.length))).toEqual([
@@ -61,17 +63,17 @@ describe('what was done to a document', () => {
     const practice = { kind: 'practice', id: 'Y12345' };
     expect(entries.map(({ entry }) => [entry.what, entry.actor, entry.state])).toEqual([
       ['received', organisation, 'RECEIVED'],
-      ['patient-checked', system, 'RECEIVED'],
+      ['patient checked', system, 'RECEIVED'],
       ['composed', system, 'COMPOSED'],
       ['sending', system, 'SENDING'],
       ['sent', system, 'SENT'],
-      ['acknowledged', practice, 'INFRASTRUCTURE_ACKNOWLEDGED'],
-      ['acknowledged', practice, 'ACCEPTED'],
+      ['infrastructure acknowledged', practice, 'INFRASTRUCTURE_ACKNOWLEDGED'],
+      ['accepted', practice, 'ACCEPTED'],
     ]);
     expect(entries.map(({ entry }) => entry.sequence)).toEqual(entries.map((_, index) => index + 1));
   });
 
-  it('is told by `operate story`, which agrees with the record and is itself recorded', async () => {
+  it('is told by `operate story`, which agrees with the record and is itself recorded (FHIR-DOC-02)', async () => {
     const { documentId } = await accepted();
     const told = await story(documentId);
     expect(told.lines.join('\n')).toContain('The archive and the record agree');
@@ -79,6 +81,104 @@ describe('what was done to a document', () => {
     expect(told.lines.filter((line) => line.includes('kept  sent/'))).toHaveLength(2);
     expect(told.lines.filter((line) => line.includes('kept  received/'))).toHaveLength(4);
     expect((await story(documentId)).lines.filter((line) => line.includes('viewed'))).toHaveLength(2);
-    rig.clock.leap(minutes(1));
+  });
+});
+
+describe('where the archive and the record do not agree', () => {
+  it('`operate story` ends with 1 and says in what', async () => {
+    const { documentId } = await accepted();
+    const record = await rig.record(documentId);
+    if (!record) throw new Error('There is a record.');
+    const forged = { ...record, compositions: record.compositions.map((one) => ({ ...one, sentAt: 12 })) };
+    await rig.table.write(`DOC#${documentId}`, forged, record.revision);
+    const told = await story(documentId);
+    expect(told.ok).toBe(false);
+    expect(told.lines.filter((line) => line.includes('sentAt'))).toEqual([
+      `  compositions/1/sentAt: the archive has ${record.compositions[0]?.sentAt}, the record 12`,
+    ]);
+  });
+
+  it('a document that nobody knows is refused, and so is a look without who and why', async () => {
+    expect((await story(randomUUID())).lines.join()).toContain('neither a record nor an entry');
+    expect(await runCommand(['story', randomUUID()], { ...operate(), objects: () => rig.archive }, {})).toMatchObject({
+      ok: false,
+      misused: true,
+    });
+  });
+});
+
+describe('while the archive or the topic is out of order', () => {
+  const broken = () => Promise.reject(new Error('out of order'));
+
+  it('documents go on, and all of it is written and published afterwards, in order and under the same ids', async () => {
+    const { audit, events } = rig.context;
+    const published = rig.published.length;
+    Object.assign(rig.context, { audit: { ...audit, put: broken }, events: { publish: broken } });
+    const { documentId } = await accepted().finally(() => Object.assign(rig.context, { audit, events }));
+    const record = await rig.record(documentId);
+    expect(record?.work.audit).toHaveLength(7);
+    expect(record?.work.events).toHaveLength(6);
+    expect(await entriesOf(documentId)).toEqual([]);
+    expect((await story(documentId)).lines.join()).toContain('7 of its changes wait');
+
+    rig.clock.leap(minutes(3));
+    await rig.watch();
+    expect((await rig.record(documentId))?.work).toEqual({});
+    expect((await entriesOf(documentId)).map(({ entry }) => entry.sequence)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(rig.published.slice(published).map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect((await story(documentId)).ok).toBe(true);
+  });
+
+  it.each(['before', 'after'] as const)(
+    'a crash %s publishing gives the same event again, and no other id',
+    async (when) => {
+      const { events } = rig.context;
+      const first = rig.published.length;
+      let crashed = false;
+      const publish: NonNullable<typeof events>['publish'] = async (message, attributes) => {
+        if (when === 'after') await events?.publish(message, attributes);
+        if (crashed) return when === 'before' ? events?.publish(message, attributes) : undefined;
+        crashed = true;
+        throw new Error('out of order');
+      };
+      Object.assign(rig.context, { events: { publish } });
+      const { documentId } = await accepted().finally(() => Object.assign(rig.context, { events }));
+      rig.clock.leap(minutes(3));
+      await rig.watch();
+      const told = rig.published.slice(first).filter((event) => event.documentId === documentId);
+      expect(new Set(told.map(({ sequence }) => sequence))).toEqual(new Set([1, 2, 3, 4, 5, 6]));
+      expect(new Set(told.map((event) => JSON.stringify(event))).size).toBe(6);
+    },
+  );
+});
+
+describe('what people do to senders, mailboxes and the pause', () => {
+  it('is in the archive within the next minute, with who, why and the settings', async () => {
+    const who = { by: 'Ann Bell', why: 'their export repeats itself' };
+    for (const words of [['sender', 'pause', 'RX1'], ['mailbox', 'pause', 'RX1OT001'], ['pause'], ['resume']]) {
+      expect((await runCommand(words, operate(), who)).ok).toBe(true);
+    }
+    await rig.watch();
+    const read = async (prefix: string) => {
+      const found = [];
+      for (const key of await rig.keys(rig.archive, prefix)) {
+        const object = await readWhole(rig.archive, key, 1 << 20);
+        if (!object || object === 'too-large') throw new Error(key);
+        found.push(registryAudit.parse(JSON.parse(object.bytes.toString('utf8'))));
+      }
+      return found;
+    };
+    const [born, ...later] = await read('audit/senders/RX1/');
+    expect(born).toMatchObject({ sequence: 1, what: 'version 1', setting: { odsCode: 'RX1' } });
+    expect(later.at(-1)).toMatchObject({ what: 'paused', actor: { kind: 'person', id: who.by }, why: who.why });
+    const mailbox = await read('audit/mailboxes/RX1OT001/');
+    expect(mailbox.map(({ what, sequence }) => [sequence, what])).toEqual([
+      [1, 'version 1'],
+      [2, 'paused'],
+    ]);
+    expect((await read('audit/everybody/')).map(({ what, sequence }) => [sequence, what])).toEqual([
+      [1, 'paused'],
+      [2, 'resumed'],
+    ]);
   });
 });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SnsService, startSns } from '../../../local/aws/sns/service.ts';
 import { type SqsService, startSqs } from '../../../local/aws/sqs/service.ts';
 import { type VirtualClock, virtualClock } from '../../../local/clock.ts';
+import { currentComposition } from '../../../shared/delivery/record.ts';
 import { type StatusEvent, statusEvent } from '../../../shared/events/status-event.ts';
 import { snsTopic } from '../../../shared/platform/aws/sns-topic.ts';
 import { createRig, type Rig } from '../../support/rig.ts';
@@ -70,10 +71,14 @@ const once = (events: readonly StatusEvent[]) => [...new Map(events.map((event) 
 
 describe('a subscriber of events', () => {
   it('gets each change in the order of the sequence numbers, and only what its filter lets through', async () => {
-    await rig.drop('followed', { encounterId: 'followed' });
+    const { documentId } = await rig.drop('followed', { encounterId: 'followed' });
     await rig.takeEvents();
     await rig.takeOutbox();
-    rig.answer('20013', '30003');
+    // One after the other: a poll takes several at once, in any order.
+    rig.answer('20013');
+    await rig.poll();
+    const record = await rig.record(documentId);
+    if (record) rig.answerTo(currentComposition(record).messageHeaderId, '30003');
     await rig.poll();
 
     const events = once(await eventsOn(all));

@@ -287,19 +287,17 @@ export const sections: readonly Section[] = [
         'Every document sent and received is logged.',
         'archived as it went over the wire',
       ),
-      elsewhere(
-        'not yet',
+      bySystem(
         ['FHIR-DOC-02'],
         both,
         'Showing and printing are audited.',
-        'nothing here shows a document yet; operators’ actions will be audited',
+        'each view through the API and by `operate story`; nothing here shows or prints the PDF itself',
       ),
-      elsewhere(
-        'not yet',
+      bySystem(
         ['FHIR-DOC-03'],
         both,
         'The audit names time, NHS number, user, role and document.',
-        'the manifest brings user and role; the audit record is not written yet',
+        'entries name time, actor and document; NHS number, user and role stand in the message that is kept beside them under the same document id',
       ),
       elsewhere(
         'clinical system',
