@@ -27,7 +27,8 @@ export interface InLine {
 
 export const nobodyInFlight: InFlight = { slots: [], line: [], turns: {} };
 
-const longestLine = 500;
+/** The item is written anew for each document and stays small; ten slots at a time are through it in seconds. */
+const longestLine = 100;
 /** Longer than any invocation lives: a slot lent for longer is a clock's that was wrong. */
 const longestLoan = minutes(20);
 
@@ -35,6 +36,22 @@ const lent = ({ slots }: InFlight, now: number): readonly Slot[] =>
   slots.filter(({ until }) => until >= now && until <= now + longestLoan);
 
 const isSame = (a: InLine, b: InLine) => a.documentId === b.documentId;
+
+/**
+ * With this document at its end, or unchanged. Where the line is full, the last of the organisation that has the most in
+ * it gives way to one of an organisation that has fewer: no backlog of one keeps another out.
+ */
+const joined = (line: readonly InLine[], who: InLine): readonly InLine[] => {
+  const there = line.find((one) => isSame(one, who));
+  if (there) return there.composition === who.composition ? line : line.map((one) => (one === there ? who : one));
+  if (line.length < longestLine) return [...line, who];
+  const counts = new Map<string, number>();
+  for (const { odsCode } of line) counts.set(odsCode, (counts.get(odsCode) ?? 0) + 1);
+  const [[most, count] = ['', 0]] = [...counts].sort(([, a], [, b]) => b - a);
+  if (count <= (counts.get(who.odsCode) ?? 0) + 1) return line;
+  const last = line.findLastIndex(({ odsCode }) => odsCode === most);
+  return [...line.slice(0, last), ...line.slice(last + 1), who];
+};
 
 export type Turn = { readonly kind: 'goes' | 'waits'; readonly inFlight: InFlight };
 
@@ -45,12 +62,9 @@ export const askForTurn = (inFlight: InFlight, who: InLine, slot: Slot, limit: n
     const line = inFlight.line.filter((one) => !isSame(one, who));
     return { kind: 'goes', inFlight: tidy({ ...inFlight, slots: [...slots, slot], line }) };
   }
-  const there = inFlight.line.some((one) => isSame(one, who));
-  const line = there
-    ? inFlight.line.map((one) => (isSame(one, who) ? who : one))
-    : inFlight.line.length < longestLine
-      ? [...inFlight.line, who]
-      : inFlight.line;
+  const line = joined(inFlight.line, who);
+  // Nothing to write down.
+  if (line === inFlight.line) return { kind: 'waits', inFlight };
   return { kind: 'waits', inFlight: { ...inFlight, slots, line } };
 };
 

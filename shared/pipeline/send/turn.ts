@@ -34,7 +34,7 @@ export const takeTurn = async (
   const ask = (joins: boolean) =>
     change<InFlight, 'goes' | 'waits'>(table, key, (stored) => {
       const turn = askForTurn(stored ?? nobodyInFlight, who, slot, limit, clock.now());
-      return turn.kind === 'goes' || joins
+      return turn.kind === 'goes' || (joins && turn.inFlight !== stored)
         ? { kind: 'put', item: turn.inFlight, result: turn.kind }
         : { kind: 'keep', result: turn.kind };
     });

@@ -57,3 +57,28 @@ describe('the slots of a mailbox', () => {
     expect(passTurn(withLine(who(1)), 'first', 1, now + minutes(6), true).next).toBeUndefined();
   });
 });
+
+describe('a line that is full', () => {
+  const many = (odsCode: string, count: number) => Array.from({ length: count }, (_, n) => who(n + 1, odsCode));
+  const full = withLine(...many('RX1', 2000));
+  const askToo = (inFlight: InFlight, one: InLine) => askForTurn(inFlight, one, slot('nobody'), 1, now).inFlight;
+
+  it('is no longer than one item can be rewritten for each document', () => {
+    expect(JSON.stringify(full).length).toBeLessThan(20_000);
+  });
+
+  it('still has a place for another organisation: the last of the one that has the most waits in its record alone', () => {
+    const { line } = askToo(full, who(1, 'RX2'));
+    expect(line).toHaveLength(full.line.length);
+    expect(line.at(-1)).toEqual(who(1, 'RX2'));
+    expect(line.slice(0, -1)).toEqual(full.line.slice(0, -1));
+    expect(passTurn({ ...full, line, turns: { RX1: 7 } }, 'first', 1, now, true).next).toEqual(who(1, 'RX2'));
+  });
+
+  it('is shared evenly by those that have more than it holds, and stays as it is for more of the same', () => {
+    expect(askToo(full, who(9999))).toEqual(full);
+    const both = many('RX2', 2000).reduce(askToo, full);
+    const of = (odsCode: string) => both.line.filter((one) => one.odsCode === odsCode).length;
+    expect(of('RX1')).toBe(of('RX2'));
+  });
+});
