@@ -48,8 +48,19 @@ export const attentionSince = (record: DocumentRecord): number | undefined => {
   return open.length === 0 ? undefined : Math.min(...open.map(({ since }) => since));
 };
 
-const isResolved = ({ resolutions = [] }: DocumentRecord, { code, since }: Attention): boolean =>
-  resolutions.some(({ at, of }) => since <= at && of.includes(code));
+/** Why people ask for a document to be sent again. When that comes to nothing, what they recorded before is no answer. */
+const sentAgainFor: ReadonlySet<AttentionCode> = new Set([
+  'UNDELIVERED',
+  'SEND_FAILED',
+  'INFRASTRUCTURE_OVERDUE',
+  'MESH_RETURN_NEAR',
+]);
+
+const isResolved = (record: DocumentRecord, { code, since }: Attention): boolean => {
+  const { notSentAgainAt = since } = currentComposition(record);
+  const from = sentAgainFor.has(code) ? Math.max(since, notSentAgainAt) : since;
+  return (record.resolutions ?? []).some(({ at, of }) => from <= at && of.includes(code));
+};
 
 const conditionsOf = (record: DocumentRecord, way: WayIn): readonly Attention[] => [
   ...ofItsEnd(record, way),

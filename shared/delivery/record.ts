@@ -113,6 +113,8 @@ export interface Composition {
   readonly resendOf?: Decision & { readonly composition: number };
   /** How it had gone before a person asked for the same bytes to be sent again. */
   readonly earlierSends?: readonly EarlierSend[];
+  /** When a further round came to nothing, so that it stands as it stood before: what was done about it does not count. */
+  readonly notSentAgainAt?: number;
   /** The practice that MESH chose, as tracking tells. */
   readonly routed?: Routed;
   /** How often tracking was asked, and when next; without `nextAt` not again. */

@@ -112,6 +112,8 @@ const endedAttempt = (
       if (doubtfulAttempt(next)) {
         return held(record, at, `Sending it again was refused (${outcome.code}) after an attempt in doubt.`, next);
       }
+      // The copy of the round before may be at the practice: no other content takes its place.
+      if (followsACopy(next)) return asBeforeRound(record, next, `MESH refused it (${outcome.code})`, at, release);
       return edit(record, at, {
         what: 'refused by MESH',
         detail: outcome.code,
@@ -142,10 +144,16 @@ const gone = (record: DocumentRecord, composition: Composition): DocumentRecord 
 });
 
 /** A round that a person asked for ends before anything of it left: the document stands as before it. */
-const asBeforeRound = (record: DocumentRecord, composition: Composition, why: string, at: number): Reduction => {
-  const before = withoutLastRound(composition);
+const asBeforeRound = (
+  record: DocumentRecord,
+  composition: Composition,
+  why: string,
+  at: number,
+  work: Work = {},
+): Reduction => {
+  const before = withoutLastRound(composition, at);
   return before
-    ? edit(record, at, { what: 'not sent again', detail: why, composition: before })
+    ? edit(record, at, { what: 'not sent again', detail: why, composition: before, work })
     : noOp('no-earlier-round');
 };
 

@@ -24,7 +24,8 @@ export const followsACopy = ({ earlierSends }: Composition): boolean => {
 /** Another round with the bytes and ids of the first, whose course is kept beside. */
 export const againWithSameBytes = (composition: Composition, decision: Decision): Composition => {
   // MESH chooses anew for the message that goes now.
-  const { sentAt, meshMessageId, report, failure, routed, tracking: _t, resendGranted: _, ...rest } = composition;
+  const { sentAt, meshMessageId, report, failure, routed, ...others } = composition;
+  const { tracking: _t, resendGranted: _r, notSentAgainAt: _n, ...rest } = others;
   const lastAttempt = composition.attempts.at(-1)?.number ?? 0;
   return {
     ...queuedAgain(rest, decision.at),
@@ -44,7 +45,7 @@ export const againWithSameBytes = (composition: Composition, decision: Decision)
 };
 
 /** The further round came to nothing before anything of it left: it stands as it stood before. */
-export const withoutLastRound = (composition: Composition): Composition | undefined => {
+export const withoutLastRound = (composition: Composition, at: number): Composition | undefined => {
   const { earlierSends = [], waiting: _w, failure: _f, ...rest } = composition;
   const before = earlierSends.at(-1);
   if (!before) return undefined;
@@ -53,6 +54,7 @@ export const withoutLastRound = (composition: Composition): Composition | undefi
     ...rest,
     ...(earlierSends.length > 1 ? { earlierSends: earlierSends.slice(0, -1) } : {}),
     ...facts,
+    notSentAgainAt: at,
   };
 };
 

@@ -7,6 +7,7 @@ import { documentReceipt } from '../../../../shared/delivery/receipt.ts';
 import { type Composition, currentComposition, type DocumentRecord } from '../../../../shared/delivery/record.ts';
 import { reduce } from '../../../../shared/delivery/reduce.ts';
 import { whoseMove } from '../../../../shared/delivery/whose-move.ts';
+import { deriveIds } from '../../../../shared/pipeline/derive-ids.ts';
 import { isoTime } from '../../../../shared/platform/clock.ts';
 import type { OdsCode } from '../../../../shared/platform/ids.ts';
 import {
@@ -191,5 +192,26 @@ describe('what is flagged about an accepted document', () => {
     const predecessor = { documentId: dropOf(9).documentId, version: 9, sentAt: 1 };
     const record = withCurrent(recordAfter(...wasSent, negative('20009')), { predecessor });
     expect(codes(record)).toEqual(['INFRASTRUCTURE_REJECTED', 'OLDER_VERSION_STANDS']);
+  });
+});
+
+describe('what was dealt with and sent again', () => {
+  const again: DeliveryEvent = { kind: 'resend-asked', newest: 1, ids: deriveIds, ...said };
+  const due: DeliveryEvent = { kind: 'due', settings };
+  const day = 86_400_000;
+  const silent = () => then(recordAfter(...wasSent), due, 2 * day);
+
+  it('is open once more when that comes to nothing: nobody else would notice', () => {
+    const asked = then(then(recordAfter(...wasSent, reported()), resolved('posted')), again, 6000);
+    expect(codes(asked)).toEqual([]);
+    const nothing = then(asked, { kind: 'gave-up', composition: 1 }, 9000);
+    expect([codes(nothing), attentionSince(nothing)]).toEqual([['UNDELIVERED'], 800]);
+    expect(codes(then(nothing, resolved(), 9500))).toEqual([]);
+  });
+
+  it('a silence too', () => {
+    const asked = then(then(silent(), resolved(), 2 * day + 1), again, 2 * day + 2);
+    const nothing = then(then(asked, { kind: 'superseded', composition: 1, byVersion: 2 }, 3 * day), due, 3 * day + 1);
+    expect(codes(nothing)).toEqual(['INFRASTRUCTURE_OVERDUE']);
   });
 });

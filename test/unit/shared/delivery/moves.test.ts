@@ -371,6 +371,15 @@ describe('sent again by a person’s wish', () => {
       detail: 'by Ann: telephoned',
     });
   });
+  it('that MESH refuses leaves what may be at the practice there: it is still SENT, and nothing takes its place', () => {
+    const asked = then(silent(), resend(), 3 * 86_400_000);
+    const posting = then(asked, begun(2, 'owner-2', 3 * 86_400_000 + 9), 3 * 86_400_000 + 1);
+    const refused = then(posting, ended('refused', 2), 3 * 86_400_000 + 2);
+    expect(stateOf(refused)).toBe('SENT');
+    expect(refused.work.releaseClaim).toMatchObject({ attempt: 2 });
+    expect(currentComposition(refused).attempts.at(-1)?.outcome?.kind).toBe('refused');
+    expect(stateOf(then(refused, dropped(1, 'b'), 3 * 86_400_000 + 3))).toBe('SENT');
+  });
   it('a late outcome of the round before is recorded and moves nothing', () => {
     const doubtful = then(recordAfter(...sending, ended('unknown')), begun(2, 'owner-2', 9000), 5000);
     const undelivered2 = then(then(doubtful, sent(2), 5500), reported('14', meshId(2)), 6000);
