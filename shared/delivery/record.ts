@@ -241,6 +241,8 @@ export interface Acknowledgement {
   readonly late?: boolean;
   /** Who said that it is about this document, where nothing in it did. */
   readonly matched?: Decision;
+  /** It came when nothing had been posted that it could answer. */
+  readonly beforePosting?: true;
 }
 
 export interface MeshReport {

@@ -11,7 +11,6 @@ import { releaseLast } from './reduce-sending.ts';
 import { edit, noOp, type Reduction } from './reduction.ts';
 import { wasSentAgain } from './resend.ts';
 import { answeredState, doubtfulAttempt, undecided } from './state-of.ts';
-import type { State } from './states.ts';
 import type { Work } from './work.ts';
 
 /** Codes that leave ACCEPTED as it is: success, both positive business answers, and "you sent it twice". */
@@ -30,6 +29,10 @@ export const answersOf = (composition: Composition): readonly Acknowledgement[] 
     composition.contradiction?.answer,
   ].filter((answer) => answer !== undefined);
 
+/** Those that can be the practice's: what came before anything was posted answers something else. */
+const heardOf = (composition: Composition): readonly Acknowledgement[] =>
+  answersOf(composition).filter(({ beforePosting }) => !beforePosting);
+
 /** An answer ends a doubt: MESH did take it. Later versions may go, and what was sent is kept. */
 const endsDoubt = (composition: Composition, at: number): Work =>
   doubtfulAttempt(composition) ? { archive: [composition.number], ...releaseLast(composition, at) } : {};
@@ -39,8 +42,8 @@ const beside = (composition: Composition, answer: Acknowledgement): Composition 
   alsoAnswered: [...(composition.alsoAnswered ?? []), answer].slice(-besideLimit),
 });
 
-/** Before these nothing was ever posted: an answer to it cannot be. It is kept, and moves nothing. */
-const neverSent: ReadonlySet<State> = new Set(['REJECTED', 'SUPPRESSED', 'SUPERSEDED', 'CANCELLED', 'RECEIVED']);
+/** Nothing of it was ever posted: an answer to it cannot be. It is kept, and moves nothing. */
+const neverPosted = ({ attempts }: Composition): boolean => attempts.length === 0;
 
 /** What an answer that is heard for the first time is to a composition in this state. */
 type Effect = 'applies' | 'beside' | 'contradicts';
@@ -49,6 +52,7 @@ const effectOf = (composition: Composition, event: Acknowledged): Effect => {
   const { level, acknowledgement } = event;
   const { code, polarity } = acknowledgement;
   const missing = composition[level] === undefined;
+  if (neverPosted(composition)) return 'beside';
   // What became of it through another version is told beside: here its own answers are judged.
   const state = answeredState(composition);
   switch (state) {
@@ -64,7 +68,7 @@ const effectOf = (composition: Composition, event: Acknowledged): Effect => {
       if (code === '20014' && composition.replaces !== undefined && !composition.contradiction) return 'applies';
       return code === '20013' && missing ? 'applies' : 'beside';
     default:
-      return neverSent.has(state) && composition.attempts.length === 0 ? 'beside' : 'applies';
+      return 'applies';
   }
 };
 
@@ -74,12 +78,18 @@ export const reduceAcknowledged = (record: DocumentRecord, event: Acknowledged, 
   if (!composition) return noOp('answers-no-composition');
   const { acknowledgement, level } = event;
   const { code, polarity } = acknowledgement;
-  if (answersOf(composition).some((known) => known.code === code)) return noOp('duplicate-acknowledgement');
+  const early = neverPosted(composition);
+  const known = early ? answersOf(composition) : heardOf(composition);
+  if (known.some((one) => one.code === code)) return noOp('duplicate-acknowledgement');
   const isCurrent = composition === currentComposition(record);
   const state = answeredState(composition);
   const waitedInVain = isCurrent && record.overdueSince !== undefined;
   const late = waitedInVain || state === 'SEND_FAILED' || state === 'UNDELIVERED';
-  const answer: Acknowledgement = { ...acknowledgement, ...(late ? { late: true } : {}) };
+  const answer: Acknowledgement = {
+    ...acknowledgement,
+    ...(late ? { late: true } : {}),
+    ...(early ? { beforePosting: true } : {}),
+  };
   const detail = `${code}${isCurrent ? '' : ` for composition ${composition.number}`}${matchedBy(acknowledgement)}`;
   const work = endsDoubt(composition, at);
 
@@ -90,7 +100,11 @@ export const reduceAcknowledged = (record: DocumentRecord, event: Acknowledged, 
   switch (effect) {
     case 'beside':
       return edit(record, at, {
-        what: undecided(composition) ? 'acknowledged after a contradiction' : 'acknowledged again',
+        what: early
+          ? 'acknowledged before it was posted'
+          : undecided(composition)
+            ? 'acknowledged after a contradiction'
+            : 'acknowledged again',
         detail,
         composition: beside(composition, answer),
         work,
@@ -186,7 +200,7 @@ export const reduceUndelivered = (
   at: number,
 ): Reduction => {
   const detail = detailOf(report);
-  const answered = answersOf(composition).length > 0;
+  const answered = heardOf(composition).length > 0;
   // The practice has answered, so it arrived; or it is about a copy of an earlier round. Kept as a fact, changes nothing.
   if (answered || composition.report || isOfEarlierRound(composition, meshMessageId)) {
     return edit(record, at, {

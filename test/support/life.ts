@@ -4,7 +4,21 @@ import { reduce } from '../../shared/delivery/reduce.ts';
 import { stateOf } from '../../shared/delivery/state-of.ts';
 import type { State } from '../../shared/delivery/states.ts';
 import { deriveIds } from '../../shared/pipeline/derive-ids.ts';
-import { answered, begun, composed, dropOf, dropped, droppedAnew, ended, meshId, reported, sent } from './records.ts';
+import {
+  answered,
+  begun,
+  composed,
+  dropOf,
+  dropped,
+  droppedAnew,
+  ended,
+  meshId,
+  recordAfter,
+  reported,
+  sending,
+  sent,
+  wasSent,
+} from './records.ts';
 
 /** What can happen to a document, under a name each: the moves that docs/states.md draws are found by trying them all. */
 
@@ -113,9 +127,13 @@ const essence = ({ compositions, holds, overdueSince }: DocumentRecord): string 
 const isWorthFollowing = ({ compositions }: DocumentRecord): boolean =>
   compositions.length <= 2 && compositions.every(({ attempts }) => attempts.length <= 2);
 
+/** What can be answered has been posted first: from there as many events again. */
+const posted = (): readonly DocumentRecord[] =>
+  [recordAfter(...wasSent), recordAfter(...sending, ended('not-sent'))].map((record) => ({ ...record, work: {} }));
+
 /**
- * Every move between states that `reduce` makes within so many events of a document's beginning. Each event comes
- * five days after the one before; each record is followed once, however it came about.
+ * Every move between states that `reduce` makes within so many events of a document's beginning, or of its first being
+ * posted. Each event comes five days after the one before; each record is followed once, however it came about.
  */
 export const movesWithin = (depth: number): readonly Move[] => {
   const moves = new Map<string, Move>();
@@ -128,6 +146,7 @@ export const movesWithin = (depth: number): readonly Move[] => {
     note({ from: '[*]', to: stateOf(reduction.record), words });
     edge.push(reduction.record);
   }
+  edge.push(...posted());
   for (let step = 1; step <= depth; step++) {
     const next: DocumentRecord[] = [];
     for (const record of edge) {

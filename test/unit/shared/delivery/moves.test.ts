@@ -274,6 +274,14 @@ describe('an acknowledgement belongs to the composition that it answers', () => 
     expect([stateOf(rejected), codes(rejected)]).toEqual(['REJECTED', ['30001']]);
     expect(stateAfter(dropped(), composed(), cancelled, positive('30001'))).toBe('CANCELLED');
   });
+  it('nor is a composed document taken for answered that was never posted: it goes, and its own answer counts', () => {
+    const waiting = recordAfter(dropped(), composed(), positive('30001'));
+    expect([stateOf(waiting), codes(waiting), waiting.work.enqueue]).toEqual(['COMPOSED', ['30001'], 1]);
+    expect(reduce(waiting, positive('30001'), 9)).toEqual({ kind: 'no-op', why: 'duplicate-acknowledgement' });
+    const gone = then(then(waiting, begun(), 10), sent(), 11);
+    const { acknowledgement, ...event } = positive('30001') as Extract<DeliveryEvent, { kind: 'acknowledged' }>;
+    expect(stateOf(then(gone, { ...event, acknowledgement: { ...acknowledgement, at: 950 } }, 950))).toBe('ACCEPTED');
+  });
   it('what was tried and then cancelled or superseded is what the practice says: it has arrived after all', () => {
     const tried = [...sending, ended('not-sent')] as const;
     expect(stateAfter(...tried, cancelled, positive('30001'))).toBe('ACCEPTED');
