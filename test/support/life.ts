@@ -113,7 +113,7 @@ const essenceOf = (one: Composition): string =>
     one.contradiction?.answer.code,
     one.contradiction?.decision?.as,
     one.attempts.map(({ outcome }) => outcome?.kind ?? 'open').join('+'),
-    one.earlierSends?.length,
+    one.earlierSends?.map((send) => Object.keys(send).sort().join('+')).join(),
     Object.keys(one)
       .filter((key) => !['source', 'alsoAnswered', 'alsoReported', 'patientCheck'].includes(key))
       .sort(),
