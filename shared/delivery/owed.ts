@@ -44,10 +44,14 @@ export type OwedStep =
 /** What to do about it now. Pure. */
 export const nextOwedStep = (owed: Owed, doubtWait: number, now: number): OwedStep => {
   if (owed.sent || owed.gaveUp) return { kind: 'done' };
-  if (owed.attempt) return now < owed.attempt.deadline + doubtWait ? { kind: 'not-yet' } : { kind: 'find-out' };
+  const late = now > owed.at + owedGiveUp;
+  if (owed.attempt) {
+    if (now < owed.attempt.deadline + doubtWait) return { kind: 'not-yet' };
+    return late ? { kind: 'give-up', why: 'MESH does not say whether it took it' } : { kind: 'find-out' };
+  }
   if (now < owed.waitUntil) return { kind: 'not-yet' };
   if (owed.doubts >= mostDoubts) return { kind: 'give-up', why: 'two posts ended without an answer from MESH' };
-  return now > owed.at + owedGiveUp ? { kind: 'give-up', why: 'not to be sent in time' } : { kind: 'post' };
+  return late ? { kind: 'give-up', why: 'not to be sent in time' } : { kind: 'post' };
 };
 
 /** When somebody must look at it again; `undefined` when it is over. */

@@ -34,6 +34,12 @@ describe('an acknowledgement that is owed', () => {
     ['is posted once more after one doubt', { doubts: 1 }, 100, 'post'],
     ['is given up after two', { doubts: 2 }, 100, 'give-up'],
     ['is given up after four hours', {}, hours(4) + 1, 'give-up'],
+    [
+      'in doubt is given up after four hours, where MESH does not say whether it took it',
+      { attempt: { owner: 'o', deadline: hours(3.9) } },
+      hours(3.9) + wait,
+      'give-up',
+    ],
     ['that was sent is done', { sent: { at: 1, meshMessageId: 'M' } }, hours(9), 'done'],
     ['that was given up is done', { gaveUp: { at: 1, why: 'w' } }, hours(9), 'done'],
   ])('%s', (_, more, now, kind) => {
