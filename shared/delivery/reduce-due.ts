@@ -7,6 +7,7 @@ import { reduceDoubtDue } from './reduce-sending.ts';
 import { type Edit, edit, noOp, onCurrent, type Reduction } from './reduction.ts';
 import { overdueAt, returnNearAt, silenceOf, unsentOverdueAt } from './silence.ts';
 import { stateOf } from './state-of.ts';
+import { mergeWork } from './work.ts';
 
 type Due = Extract<DeliveryEvent, { kind: 'due' }>;
 
@@ -18,8 +19,15 @@ export const reduceDue = (record: DocumentRecord, event: Due, at: number): Reduc
   const told = tell(record, event, at);
   const moved = move(told.kind === 'changed' ? told.record : record, event.settings, at);
   if (moved.kind === 'changed' || told.kind === 'no-op') return moved;
-  return told;
+  // Whoever notes that it is late must not forget to have it composed.
+  return moved.why === composeAgain ? { ...told, record: withComposeAgain(told.record) } : told;
 };
+
+const composeAgain = 'compose-again';
+const withComposeAgain = (record: DocumentRecord): DocumentRecord => ({
+  ...record,
+  work: mergeWork(record.work, { composeAgain: currentComposition(record).number }),
+});
 
 const move = (record: DocumentRecord, settings: DeliverySettings, at: number): Reduction => {
   const composition = currentComposition(record);
@@ -36,7 +44,7 @@ const move = (record: DocumentRecord, settings: DeliverySettings, at: number): R
         return reduceCompose(record, { kind: 'rejected', composition: number, problems }, at);
       }
       // Its event came to nothing: compose is asked by the document's own name, and not for ever.
-      if (at < composition.composedAt + settings.giveUpAfter) return noOp('compose-again');
+      if (at < composition.composedAt + settings.giveUpAfter) return noOp(composeAgain);
       const problems = [problem('COULD_NOT_BE_COMPOSED', 'manifest')];
       return reduceCompose(record, { kind: 'rejected', composition: number, problems }, at);
     }

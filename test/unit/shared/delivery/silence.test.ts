@@ -179,3 +179,15 @@ describe('due times', () => {
     expect(next(record, due(), start + hours(2)).overdueSince).toBe(start + hours(2));
   });
 });
+
+describe('a document whose composing came to nothing', () => {
+  it('is told to be late and is composed again at the same look', () => {
+    const record = next(undefined, drop(), start);
+    const told = reduce(record, due(), start + minutes(30));
+    expect(told).toMatchObject({
+      kind: 'changed',
+      what: 'not sent in time',
+      record: { unsentOverdueSince: start + minutes(30), work: { composeAgain: 1 } },
+    });
+  });
+});
