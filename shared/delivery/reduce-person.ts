@@ -142,7 +142,7 @@ const cancelled = (record: DocumentRecord, event: Of<'cancelled'>, at: number): 
     return refused(state === 'SENDING' ? 'may-have-left' : 'has-left-or-ended');
   if (composition.earlierSends) {
     // Being sent again by a person's wish: a first copy has left, and only the further one can be called off.
-    const before = withoutLastRound(composition);
+    const before = withoutLastRound(composition, at);
     return before && doubtfulAttempt(composition) === undefined
       ? edit(record, at, {
           what: 'not sent again: called off',
