@@ -3,7 +3,8 @@ import type { DeliveryEvent } from './events.ts';
 import { type Composition, currentComposition, type DocumentRecord, type Hold } from './record.ts';
 import { edit, noOp, onCurrent, type Reduction } from './reduction.ts';
 import { followsACopy, withoutLastRound } from './resend.ts';
-import { doubtfulAttempt, nextAttempt, resendAllowed, stateOf } from './state-of.ts';
+import { doubtfulAttempt, nextAttempt, resendAllowed, stateOf, stateOfComposition } from './state-of.ts';
+import { meanings } from './states.ts';
 import type { Work } from './work.ts';
 
 const doubtHold = (at: number, why: string): Hold => ({
@@ -109,6 +110,10 @@ const endedAttempt = (
         },
       });
     case 'refused':
+      if (meanings[stateOfComposition(composition)].ended) {
+        // A person had found out that nothing came of it, and it has ended since: a refusal says the same, late.
+        return edit(record, at, { what: 'refused by MESH', detail: outcome.code, composition: next, work: release });
+      }
       if (doubtfulAttempt(next)) {
         return held(record, at, `Sending it again was refused (${outcome.code}) after an attempt in doubt.`, next);
       }

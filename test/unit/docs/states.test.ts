@@ -57,9 +57,9 @@ const letOut: Readonly<Record<string, readonly string[]>> = {
   CONTRADICTED: ['a person decides: accepted', 'a person decides: rejected'],
   NULL_AND_VOID: ['its replacement is accepted', ...contradicting],
   REPLACED: ['its replacement failed', ...contradicting],
-  SUPERSEDED: answers,
+  SUPERSEDED: ['MESH took it', ...answers],
   SUPPRESSED: ['corrected', 'handed over again', ...contradicting],
-  CANCELLED: ['corrected', 'handed over again', ...answers],
+  CANCELLED: ['corrected', 'handed over again', 'MESH took it', ...answers],
 };
 
 describe('nothing moves a finished document but what is listed', () => {
