@@ -38,7 +38,7 @@ const recordView = (record: StoredRecord, submission: Submission | undefined): O
     history,
     ...rest
   } = receipt;
-  const requests = record.compositions.flatMap(({ source }) => source.request ?? []);
+  const requests = record.compositions.flatMap(({ source }) => (source.request ? [requestOf(source.request)] : []));
   const refusals = refusedSubmissions(record).map(({ name, at, problems: differing }) => ({
     at: isoTime(at),
     ...(submission?.name === name ? requestOf(submission) : {}),

@@ -115,8 +115,9 @@ const live = async (life: Life, fate: (n: number) => Fate) => {
 };
 
 const fates: readonly Fate[] = ['dies before', 'dies after', 'fails before', 'fails after'];
-/** Watch looks around each time: what repeats itself is tried a few times. */
+/** Watch looks around each time, and each change is told in the same way: what repeats itself is tried a few times. */
 const oftenEnough = 3;
+const isRepeating = (call: string) => call.startsWith('watch') || /(audit|events)\./.test(call);
 
 it.each(lives)(
   '$name survives a fault at every call of every function',
@@ -127,7 +128,7 @@ it.each(lives)(
     const tried = new Map<string, number>();
     for (const [index, call] of calls.entries()) {
       const time = (tried.get(call) ?? 0) + 1;
-      if (call.startsWith('watch') && time > oftenEnough) continue;
+      if (isRepeating(call) && time > oftenEnough) continue;
       tried.set(call, time);
       // Each way in turn; what happens once only is tried both with its effect and without.
       const first = (index + lives.indexOf(life)) % fates.length;

@@ -53,11 +53,16 @@ describe('a submission with its PDF inside', () => {
     const { documentId } = rig.accepted(response);
     const [key = ''] = (await rig.keys(rig.drops, 'inbox/')).filter((each) => each.endsWith('.json'));
     expect(key).toMatch(new RegExp(`^inbox/RX1/api-${documentId}-[0-9a-f]{8}\\.json$`));
-    expect((await rig.drops.get(key))?.metadata).toEqual({ 'request-id': name, 'correlation-id': 'c-1' });
+    expect((await rig.drops.get(key))?.metadata).toEqual({
+      'request-id': name,
+      'correlation-id': 'c-1',
+      'client-id': 'client-1',
+    });
     await compose();
     expect((await rig.record(documentId))?.compositions[0]?.source.request).toEqual({
       requestId: name,
       correlationId: 'c-1',
+      clientId: 'client-1',
     });
     expect(await rig.keys(rig.drops, 'inbox/')).toEqual([]);
     const line = rig.lines.map((each) => JSON.parse(each)).find((each) => each.requestId === name);

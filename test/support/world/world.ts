@@ -205,7 +205,7 @@ export const createWorld = async (setting: WorldSetting) => {
       inbox: gated('inbox', drops),
       messages: gated('messages', messages),
       archive: gated('archive', archive),
-      audit: gated('archive', archive),
+      audit: gated('audit', archive),
       events: gated('events', topic),
       outbox: gated('outbox', port(outbox.queue)),
       ingest: gated('ingest', port(ingest.queue)),
