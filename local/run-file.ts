@@ -11,6 +11,8 @@ export const runFile = z.object({
   dynamodbEndpoint: z.url(),
   secretsManagerEndpoint: z.url(),
   snsEndpoint: z.url(),
+  /** The topic by which people are told. */
+  noticesTopicArn: z.string(),
   region: z.string(),
   credentials: z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
   inboxBucket: z.string(),
@@ -22,6 +24,8 @@ export const runFile = z.object({
   issuer: z.object({ tokenUrl: z.url(), clientId: z.string(), clientSecret: z.string() }),
   meshUrl: z.url(),
   logDir: z.string(),
+  /** Where e-mails lie that the run would have sent, a file each. */
+  mailDir: z.string(),
   /** Where the GP practice simulator keeps what it receives. */
   practiceDir: z.string(),
   /** How many seconds of the run pass in one real second. */

@@ -6,6 +6,7 @@ import { curls } from './run/curls.ts';
 import { type Followed, follow } from './run/follow.ts';
 import { handOver } from './run/hand-over.ts';
 import { parseOptions, type RunOptions, usage } from './run/options.ts';
+import type { KeptMail } from './run/post-box.ts';
 import { type LocalSystem, startSystem } from './run/system.ts';
 
 /** `npm start`: the whole system on this machine, and one sample document on its way to "accepted". */
@@ -17,6 +18,11 @@ const began = performance.now();
 const say = (line = '') => console.log(line);
 const stamp = () => `${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s`;
 const step = (text: string) => say(`${stamp()}  ${text}`);
+
+/** Whoever is asked to confirm is the run's own: what else goes out is shown as it is, and kept. */
+const tellMail = ({ to, subject, path, confirms }: KeptMail): void => {
+  if (!confirms) step(`E-mail to ${to}: ${subject} (${relative(process.cwd(), path)})`);
+};
 
 const explain = (followed: Followed): string => {
   if (followed.kind === 'stopped') return 'Stopped before the sample was ACCEPTED.';
@@ -53,6 +59,7 @@ Everything is up. The run's clock goes ${run.timeScale} times as fast as yours: 
   API              ${run.apiUrl}   (tokens from ${run.issuer.tokenUrl})
   MESH             ${run.meshUrl}   (mutual TLS, certificates made for this run)
   Logs             ${relative(process.cwd(), run.logDir)}
+  E-mails          ${relative(process.cwd(), run.mailDir)}   (notices to people, and what asks them to confirm)
   GP practice      ${relative(process.cwd(), run.practiceDir)}   (what it received)
   All of it        ${dir}/run.json
 
@@ -80,7 +87,7 @@ const main = async (options: RunOptions): Promise<number> => {
   let system: LocalSystem;
   try {
     const { dir, timeScale, ports } = options;
-    system = await startSystem({ dir, timeScale, ports, tell: step, signal: stop.signal });
+    system = await startSystem({ dir, timeScale, ports, tell: step, onMail: tellMail, signal: stop.signal });
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     say('\nStopped before everything was up.');

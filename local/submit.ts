@@ -13,8 +13,12 @@ import { makeManifest } from './samples/variants.ts';
 const parse = () =>
   parseArgs({
     allowPositionals: true,
-    options: { dir: { type: 'string', default: '.local' }, name: { type: 'string' } },
+    options: { dir: { type: 'string', default: '.local' }, name: { type: 'string' }, answer: { type: 'string' } },
   });
+
+/** The practice of the run answers as a given name says (local/practice/README.md): here the practitioner's. */
+const steering = (code: string | undefined): object =>
+  code === undefined ? {} : { practitioner: { given: [code.replace(/^30(0\d\d)$/, 'IB$1')] } };
 
 const main = async (): Promise<number> => {
   let parsed: ReturnType<typeof parse>;
@@ -22,7 +26,7 @@ const main = async (): Promise<number> => {
     parsed = parse();
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
-    console.error('Usage: npm run submit -- [FILE.pdf] [--dir FOLDER] [--name NAME]');
+    console.error('Usage: npm run submit -- [FILE.pdf] [--dir FOLDER] [--name NAME] [--answer CODE]');
     return 2;
   }
   const { values, positionals } = parsed;
@@ -43,7 +47,8 @@ const main = async (): Promise<number> => {
   const s3 = new S3Client({ endpoint, region, credentials });
   const encounterId = randomUUID();
   const sha256 = createHash('sha256').update(pdf).digest('hex');
-  const manifest = { ...makeManifest({ encounterId, pdf: { sha256 } }), encounterId, version: 1 };
+  const overrides = { encounterId, pdf: { sha256 }, ...steering(values.answer) };
+  const manifest = { ...makeManifest(overrides), encounterId, version: 1 };
   const drop = await handOver(s3, inboxBucket, senderOdsCode, values.name ?? encounterId, pdf, manifest);
   console.log(
     `Dropped ${file} as inbox/${senderOdsCode}/${drop.name}.pdf with its manifest (document ${drop.documentId}).`,

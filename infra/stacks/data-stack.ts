@@ -11,6 +11,8 @@ import {
   StorageClass,
 } from 'aws-cdk-lib/aws-s3';
 import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 import {
   attentionIndex,
@@ -42,6 +44,8 @@ export class DataStack extends Stack {
   readonly messages: Bucket;
   readonly archive: Bucket;
   readonly table: Table;
+  /** Notices to people. Here, because people confirmed their addresses with it: another topic would reach nobody. */
+  readonly notices: Topic;
 
   constructor(scope: Construct, id: string, settings: StageSettings, props: StackProps) {
     super(scope, id, props);
@@ -87,6 +91,7 @@ export class DataStack extends Stack {
     });
     this.archive = this.#archive(accessLogs, settings);
     this.table = this.#table();
+    this.notices = this.#notices(settings);
     this.#environmentSecret(settings);
 
     for (const sender of settings.senders) {
@@ -100,6 +105,7 @@ export class DataStack extends Stack {
     new CfnOutput(this, 'InboxBucketName', { value: this.drops.bucketName });
     new CfnOutput(this, 'MessagesBucketName', { value: this.messages.bucketName });
     new CfnOutput(this, 'ArchiveBucketName', { value: this.archive.bucketName });
+    new CfnOutput(this, 'NoticesTopicArn', { value: this.notices.topicArn });
     new CfnOutput(this, 'TableName', { value: this.table.tableName });
     new CfnOutput(this, 'MeshEnvironmentSecretName', { value: environmentSecretName(settings.stage) });
   }
@@ -222,6 +228,27 @@ export class DataStack extends Stack {
       }),
     );
     return archive;
+  }
+
+  /**
+   * Addresses of organisations are subscribed by commands, each with a filter on `senderOds` and `audience`. Only
+   * identities of this account publish, so no service is let in, neither here nor by the key.
+   */
+  #notices(settings: StageSettings): Topic {
+    const topic = new Topic(this, 'Notices', {
+      displayName: `Send Document ${settings.stage}`,
+      masterKey: this.messagingKey,
+      enforceSSL: true,
+    });
+    topic.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    if (settings.alarmEmail !== undefined) {
+      topic.addSubscription(
+        new EmailSubscription(settings.alarmEmail, {
+          filterPolicy: { audience: SubscriptionFilter.stringFilter({ allowlist: ['operators'] }) },
+        }),
+      );
+    }
+    return topic;
   }
 
   #table(): Table {

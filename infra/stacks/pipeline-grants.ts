@@ -182,4 +182,6 @@ export const grantWatch = (
     ),
   });
   sendTo(role, reach, [reach.ingest, reach.outbox, reach.poll]);
+  // Tells people, and looks who has confirmed; who is told what, only an operator changes. The key comes with sendTo.
+  allow(role, { actions: ['sns:Publish', 'sns:ListSubscriptionsByTopic'], resources: [data.notices.topicArn] });
 };

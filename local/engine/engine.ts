@@ -32,6 +32,8 @@ export interface EngineSetting {
   /** Real or scaled: functions run in processes of their own, which a virtual clock cannot reach. */
   readonly clock: LocalClock;
   readonly ports?: Ports & { readonly api?: number };
+  /** An e-mail that was given to the run's SNS; `email.log` has it too. */
+  readonly onEmail?: (to: string, subject: string, message: string) => void;
   /** The developer's, all-powerful; by default made for this engine. */
   readonly credentials?: Credentials;
   readonly region?: string;
@@ -168,11 +170,13 @@ export const startEngine = async (setting: EngineSetting): Promise<Engine> => {
       ports: setting.ports ?? {},
       onEvent: (event) => routing(router.route(event)),
       onNotification: (arn, event) => void deliver(arn, JSON.stringify(event)),
-      onEmail: (to, subject, message) =>
+      onEmail: (to, subject, message) => {
         appendFileSync(
           join(logDir, 'email.log'),
           `${JSON.stringify({ at: isoTime(clock.now()), to, subject, message })}\n`,
-        ),
+        );
+        setting.onEmail?.(to, subject, message);
+      },
     });
     closers.push(services.close);
     const { endpoints } = services;

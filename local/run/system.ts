@@ -20,6 +20,7 @@ import { type RunFile, readRunFile, runFilePath, writeRunFile } from '../run-fil
 import { TEST_PATIENTS } from '../samples/test-patients.ts';
 import { createWorld, type LocalWorld, registeredPatients, stage, storeSecrets } from './environment.ts';
 import type { PortName } from './options.ts';
+import { type KeptMail, openPostBox } from './post-box.ts';
 import { startPractice } from './practice-process.ts';
 import { type SampleSubmission, writeSampleSubmission } from './sample-submission.ts';
 
@@ -45,6 +46,8 @@ export interface SystemSetting {
   /** Overrides of stage settings, as the CDK context `settings` (tests). */
   readonly settings?: JsonObject;
   readonly tell?: (step: string) => void;
+  /** Told of each e-mail that was kept. */
+  readonly onMail?: (mail: KeptMail) => void;
   /** Aborted: nothing further is brought up. */
   readonly signal?: AbortSignal;
 }
@@ -85,7 +88,12 @@ const operated = async (dir: string, words: readonly string[], options: CommandO
   const target = targetOf({ dir });
   if (target.kind === 'problem') throw new Error(target.sentence);
   const readText = (path: string) => readFileSync(path, 'utf8');
-  const { ok, lines } = await runCommand(words, { table: target.table, clock: target.clock, readText }, options);
+  const { table, clock, subscriptions } = target;
+  const { ok, lines } = await runCommand(
+    words,
+    { table, clock, readText, ...(subscriptions ? { subscriptions } : {}) },
+    options,
+  );
   if (!ok) throw new Error(lines.join('\n'));
 };
 
@@ -140,6 +148,8 @@ export const startSystem = async (setting: SystemSetting): Promise<LocalSystem> 
       ...(signal ? { signal } : {}),
     });
 
+    const mailDir = join(dir, 'mail');
+    const postBox = openPostBox(mailDir, setting.onMail);
     signal?.throwIfAborted();
     tell('Starting queues, buckets, table, secrets and functions');
     const engine = await startEngine({
@@ -147,6 +157,7 @@ export const startSystem = async (setting: SystemSetting): Promise<LocalSystem> 
       stateDir: dir,
       clock,
       ports: enginePorts(ports),
+      onEmail: (to, subject, message) => postBox.take({ at: clock.now(), to, subject, message }),
     });
     closing.push(() => engine.close());
 
@@ -208,6 +219,7 @@ export const startSystem = async (setting: SystemSetting): Promise<LocalSystem> 
       dynamodbEndpoint: engine.dynamodbEndpoint,
       secretsManagerEndpoint: engine.secretsEndpoint,
       snsEndpoint: engine.snsEndpoint,
+      noticesTopicArn: engine.resources.output('NoticesTopicArn'),
       region,
       credentials,
       inboxBucket: engine.resources.output('InboxBucketName'),
@@ -217,6 +229,7 @@ export const startSystem = async (setting: SystemSetting): Promise<LocalSystem> 
       issuer: { tokenUrl: issuer.tokenUrl, ...client },
       meshUrl: mesh.url,
       logDir: engine.logDir,
+      mailDir,
       practiceDir,
       timeScale,
       clock: { origin, realOrigin },
@@ -227,6 +240,12 @@ export const startSystem = async (setting: SystemSetting): Promise<LocalSystem> 
     const who = { by: 'npm start', why: 'the sample of the one-machine run' };
     await operated(dir, ['mailbox', 'put', mailboxPath], who);
     await operated(dir, ['sender', 'put', sample('sender.json')], who);
+    // The sample's people are nobody's: the run confirms their addresses, by the same command as an operator.
+    for (const address of new Set(Object.values(sender.addresses).flat())) {
+      const token = postBox.tokenFor(address);
+      if (token === undefined) throw new Error(`No e-mail asked ${address} to confirm.`);
+      await operated(dir, ['sender', 'address', 'confirm', sender.odsCode, address, token], who);
+    }
     await operated(dir, ['sender', 'activate', sender.odsCode], who);
     const clientPath = join(dir, 'client.json');
     writeFileSync(clientPath, JSON.stringify({ clientId: sampleClient, odsCode: sender.odsCode }, undefined, 2));

@@ -32,15 +32,14 @@ export interface Attention {
  * recorded what was done is dealt with; the same condition come anew is not.
  */
 export const attentionOf = (record: DocumentRecord, way: WayIn = wayInOf(record)): readonly Attention[] => {
-  const conditions = conditionsOf(record, way);
-  const near = conditions.some(({ code }) => code === 'MESH_RETURN_NEAR');
-  return (
-    conditions
-      .filter((one) => !isResolved(record, one))
-      // Said more urgently already.
-      .filter(({ code }) => !(near && code === 'INFRASTRUCTURE_OVERDUE'))
-  );
+  const near = conditionsOf(record, way).some(({ code }) => code === 'MESH_RETURN_NEAR');
+  // Said more urgently already.
+  return openConditions(record, way).filter(({ code }) => !(near && code === 'INFRASTRUCTURE_OVERDUE'));
 };
+
+/** The same with what is said more urgently by another: one of them has not ended because the other has begun. */
+export const openConditions = (record: DocumentRecord, way: WayIn = wayInOf(record)): readonly Attention[] =>
+  conditionsOf(record, way).filter((one) => !isResolved(record, one));
 
 /** Since when somebody has to do something about it; `undefined` where nobody has. */
 export const attentionSince = (record: DocumentRecord): number | undefined => {

@@ -3,6 +3,7 @@ import { isOnlyPaused } from './holds.ts';
 import { currentComposition, type DocumentRecord } from './record.ts';
 import { overdueAt, returnNearAt, silenceOf, unsentOverdueAt } from './silence.ts';
 import { doubtfulAttempt, hasEnded, stateOf } from './state-of.ts';
+import { nextEscalationAt } from './told.ts';
 import { hasWork } from './work.ts';
 import type { BankHolidayExceptions } from './working-days.ts';
 
@@ -42,19 +43,20 @@ export const nextCheckAt = (record: DocumentRecord, now: number, settings: Deliv
   if (hasEnded(record)) return nextTold;
   // Resuming lets it go; this is for one that was held at that very moment.
   if (isOnlyPaused(record)) return now + unfinishedAfter;
-  // What only a person can move on is looked at daily.
-  if (record.holds.length > 0) return now + days(1);
+  // What only a person can move on is looked at daily, and when it is to be told again.
+  if (record.holds.length > 0) return Math.min(now + days(1), nextTold ?? Number.POSITIVE_INFINITY);
   const times = [nextTold, movesAt(record, now, settings)].filter((time) => time !== undefined);
   return times.length === 0 ? now + days(1) : Math.min(...times);
 };
 
-/** The next silence that is to be told of and is not yet. */
+/** The next silence that is to be told of and is not yet, or the next condition that is to be told again. */
 const toBeToldAt = (record: DocumentRecord, { bankHolidays }: DeliverySettings): number | undefined => {
   const silence = silenceOf(record);
   const times = [
     silence && record.overdueSince === undefined ? overdueAt(record, silence, bankHolidays) : undefined,
     record.returnNearSince === undefined ? returnNearAt(record) : undefined,
     record.unsentOverdueSince === undefined ? unsentOverdueAt(record) : undefined,
+    nextEscalationAt(record, bankHolidays),
   ].filter((time) => time !== undefined);
   return times.length === 0 ? undefined : Math.min(...times);
 };

@@ -25,6 +25,12 @@ export const resumedKey = 'RESUMED#documents';
 export const deploymentKey = 'DEPLOYMENT';
 /** Who handed messages back from dead-letter queues, last. */
 export const redrivesKey = 'REDRIVES';
+/** What waits to be told to the people of an organisation, or, of `operators`, to those. */
+export const noticesKey = (audience: string): string => `NOTICES#${audience}`;
+/** Which addresses of people were confirmed when that was last looked at. */
+export const addressesKey = 'ADDRESSES';
+/** For which day each digest was given. */
+export const digestsKey = 'DIGESTS';
 export const quarantineKey = (meshMessageId: string): string => `QUARANTINE#${meshMessageId}`;
 export const foreignKey = (mailboxId: string, meshMessageId: string): string => `FOREIGN#${mailboxId}#${meshMessageId}`;
 /** The acknowledgement that a practice's response asks for, where a mailbox sends such (`acknowledgeResponses`). */

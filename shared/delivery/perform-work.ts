@@ -1,5 +1,6 @@
 import { writeEntries } from '../audit/write-entries.ts';
 import { publishChanges } from '../events/publish-changes.ts';
+import { leaveNotices, noticeOf } from '../notices/pending.ts';
 import { errorText, type Log } from '../platform/log.ts';
 import type { Objects } from '../platform/objects.ts';
 import type { Queue } from '../platform/queue.ts';
@@ -192,6 +193,14 @@ const partsOf = (context: WorkContext, record: StoredRecord): [done: Partial<Wor
   add(
     'markReplaced',
     each(work.markReplaced, (composition) => tellPredecessor(context, record, composition, 'replaced')),
+  );
+  add('notify', () =>
+    leaveNotices(
+      context.table,
+      record.senderOds,
+      (work.notify ?? []).map((notice) => noticeOf(record.documentId, notice)),
+      context.clock.now(),
+    ),
   );
   if (ingest) {
     add('composeAgain', () => ingest.send({ documentId: record.documentId, composeAgain: true }));

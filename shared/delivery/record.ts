@@ -4,6 +4,7 @@ import type { DueTimes } from './due-times.ts';
 import type { OlderVersion, Predecessor } from './earlier-versions.ts';
 import type { OtherPatientRelease, PatientCheck } from './patient-check.ts';
 import type { Tracking } from './tracking.ts';
+import type { Told } from './told.ts';
 import type { Discard, Work } from './work.ts';
 
 /**
@@ -33,6 +34,8 @@ export interface DocumentRecord {
   readonly unsentOverdueSince?: number;
   /** What people did about it, oldest first: each covers the conditions that were open then, and no later one. */
   readonly resolutions?: readonly Resolution[];
+  /** Open conditions that people were told of; absent where none is open. */
+  readonly told?: readonly Told[];
   readonly history: readonly HistoryEntry[];
   readonly counts: Counts;
   readonly work: Work;

@@ -10,13 +10,26 @@ import { reduceTracking } from './reduce-tracking.ts';
 import { reduceVersions, withLateNote } from './reduce-versions.ts';
 import { noOp, type Reduction } from './reduction.ts';
 import { withTrueSilences } from './silence.ts';
+import { withEscalations, withTold } from './told.ts';
 
 /** The one place where a document's record changes: pure, total, the same whoever calls it and however often. */
 export const reduce = (record: DocumentRecord | undefined, event: DeliveryEvent, now: number): Reduction => {
   const reduction = reduceEvent(record, event, now);
-  return reduction.kind === 'changed'
-    ? { ...reduction, record: withLateNote(record, withTrueSilences(reduction.record), now) }
-    : reduction;
+  if (reduction.kind === 'changed') {
+    return {
+      ...reduction,
+      record: withPeopleTold(withLateNote(record, withTrueSilences(reduction.record), now), event, now),
+    };
+  }
+  if (!record || event.kind !== 'due') return reduction;
+  // Nothing has moved, but somebody may have to be told, or told again.
+  const told = withPeopleTold(record, event, now);
+  return told === record ? reduction : { kind: 'changed', what: 'told', record: told };
+};
+
+const withPeopleTold = (record: DocumentRecord, event: DeliveryEvent, now: number): DocumentRecord => {
+  const told = withTold(record, now);
+  return event.kind === 'due' ? withEscalations(told, now, event.settings.bankHolidays) : told;
 };
 
 const reduceEvent = (record: DocumentRecord | undefined, event: DeliveryEvent, now: number): Reduction => {

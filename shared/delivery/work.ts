@@ -1,5 +1,14 @@
 import type { AuditEntry } from '../audit/entry.ts';
 import type { StatusChange } from '../events/status-change.ts';
+import type { AttentionCode } from './attention-codes.ts';
+
+/** Somebody is to be told: a condition has begun, has ended, or is still open after a working day. */
+export interface NoticeWork {
+  readonly kind: 'start' | 'clear' | 'escalation';
+  readonly code: AttentionCode;
+  readonly since: number;
+  readonly at: number;
+}
 
 /**
  * Work that a write leaves to be done, carried in the same item: no crash can lose it. Whoever wrote it does it at
@@ -29,6 +38,8 @@ export interface Work {
   readonly audit?: readonly AuditEntry[];
   /** Publish these to whoever follows documents, in this order. */
   readonly events?: readonly StatusChange[];
+  /** Tell people, by way of what waits to be told to their organisation. */
+  readonly notify?: readonly NoticeWork[];
 }
 
 /** The objects of a drop that were dealt with, by their versions. */
@@ -49,6 +60,12 @@ const discardLimit = 20;
 
 const union = (a: readonly number[] = [], b: readonly number[] = []): readonly number[] => [...new Set([...a, ...b])];
 
+const told = ({ kind, code, since }: NoticeWork): string => `${kind} ${code} ${since}`;
+const unionOfNotices = (a: readonly NoticeWork[] = [], b: readonly NoticeWork[] = []): readonly NoticeWork[] => {
+  const known = new Set(a.map(told));
+  return [...a, ...b.filter((one) => !known.has(told(one)))];
+};
+
 /** New work beside old. Of two claims to release only the later attempt's can still stand. */
 export const mergeWork = (old: Work, added: Work): Work => {
   const claims = [old.releaseClaim, added.releaseClaim].filter((claim) => claim !== undefined);
@@ -58,6 +75,7 @@ export const mergeWork = (old: Work, added: Work): Work => {
   const archive = union(old.archive, added.archive);
   const markReplaced = union(old.markReplaced, added.markReplaced);
   const voidPredecessor = union(old.voidPredecessor, added.voidPredecessor);
+  const notify = unionOfNotices(old.notify, added.notify);
   return {
     ...old,
     ...added,
@@ -67,5 +85,6 @@ export const mergeWork = (old: Work, added: Work): Work => {
     ...(archive.length > 0 ? { archive } : {}),
     ...(markReplaced.length > 0 ? { markReplaced } : {}),
     ...(voidPredecessor.length > 0 ? { voidPredecessor } : {}),
+    ...(notify.length > 0 ? { notify } : {}),
   };
 };

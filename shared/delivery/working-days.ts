@@ -95,6 +95,16 @@ const wallClock = (at: number): number => {
   return Date.UTC(year, month - 1, day, hour, minute, second) + (((at % 1000) + 1000) % 1000);
 };
 
+/** The date in London, and how long its day has lasted by the clocks there. */
+export const londonTime = (at: number): { readonly date: string; readonly timeOfDay: number } => {
+  const wall = wallClock(at);
+  const day = Math.floor(wall / days(1)) * days(1);
+  return { date: dateOf(day), timeOfDay: wall - day };
+};
+
+export const isWorkingDate = (date: string, exceptions: BankHolidayExceptions = noExceptions): boolean =>
+  isWorkingDay(Date.parse(`${date}T00:00:00Z`), exceptions);
+
 /** The moment at which London's clocks show it; in the hour that summer time leaves out, an hour later. */
 const momentOf = (wall: number): number => {
   const winter = wallClock(wall) - wall;

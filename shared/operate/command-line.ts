@@ -11,7 +11,7 @@ export interface Ending {
   readonly errors: readonly string[];
 }
 
-export interface CommandLineContext extends Omit<CommandContext, 'table' | 'clock' | 'objects'> {
+export interface CommandLineContext extends Omit<CommandContext, 'table' | 'clock' | 'objects' | 'subscriptions'> {
   readonly targetOf: (where: TargetOptions) => Target;
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Objects } from '../platform/objects.ts';
 import type { DeadLetters } from '../platform/queue.ts';
 import type { AttentionIndex, MailboxIndex, SenderIndex, Table } from '../platform/table.ts';
+import type { Subscriptions } from '../platform/subscriptions.ts';
 
 /** What a command came to. */
 export interface CommandResult {
@@ -21,6 +22,8 @@ export interface CommandContext {
   readonly clock: Clock;
   /** A bucket of the deployment, by its name. */
   readonly objects?: (bucket: string) => Objects;
+  /** Who is told by e-mail; gives `undefined` where it is not known yet which topic tells them. */
+  readonly subscriptions?: () => Promise<Subscriptions | undefined>;
   /** A file's text, or undefined where it cannot be read. */
   readonly readText: (path: string) => string | undefined;
   /** Writes a new file: one that is there stays as it is. */

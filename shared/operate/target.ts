@@ -4,16 +4,21 @@ import { z } from 'zod';
 import { dynamoDbTable } from '../platform/aws/dynamodb-table.ts';
 import { s3At, s3Objects } from '../platform/aws/s3-objects.ts';
 import { sqsDeadLetters } from '../platform/aws/sqs-dead-letters.ts';
+import { snsSubscriptions } from '../platform/aws/sns-subscriptions.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import type { Objects } from '../platform/objects.ts';
 import type { DeadLetters } from '../platform/queue.ts';
 import type { AttentionIndex, MailboxIndex, SenderIndex, Table } from '../platform/table.ts';
+import type { Subscriptions } from '../platform/subscriptions.ts';
+import { readNoticesTopic } from '../senders/deployment.ts';
 
 /** The part of a local run's `run.json` that a command needs. */
 const runFile = z.object({
   dynamodbEndpoint: z.url(),
   sqsEndpoint: z.url(),
   s3Endpoint: z.url(),
+  snsEndpoint: z.url(),
+  noticesTopicArn: z.string(),
   region: z.string(),
   tableName: z.string(),
   credentials: z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
@@ -31,6 +36,7 @@ export type Target =
       readonly objects: (bucket: string) => Objects;
       /** The time there: a local run's is its own. */
       readonly clock: Clock;
+      readonly subscriptions?: () => Promise<Subscriptions | undefined>;
       readonly name: string;
       readonly deadLettersOf?: (queueUrl: string) => DeadLetters;
     }
@@ -50,15 +56,21 @@ export const targetOf = (options: TargetOptions): Target => {
   if (options.dir !== undefined && options.table !== undefined) {
     return { kind: 'problem', sentence: 'Give either --dir (a local run) or --table (a deployment), not both.' };
   }
-  if (options.table !== undefined)
+  if (options.table !== undefined) {
+    const table = dynamoDbTable(options.table);
     return {
       kind: 'target',
-      table: dynamoDbTable(options.table),
+      table,
       objects: (bucket) => s3Objects(bucket),
       clock: systemClock,
+      subscriptions: async () => {
+        const topicArn = await readNoticesTopic(table);
+        return topicArn === undefined ? undefined : snsSubscriptions(topicArn);
+      },
       name: `table ${options.table}`,
       deadLettersOf: (queueUrl) => sqsDeadLetters(queueUrl),
     };
+  }
   const dir = options.dir ?? (existsSync(join(defaultDir, 'run.json')) ? defaultDir : undefined);
   if (dir === undefined) {
     return {
@@ -73,7 +85,17 @@ export const targetOf = (options: TargetOptions): Target => {
   }
   const run = runFile.safeParse(JSON.parse(readFileSync(file, 'utf8')));
   if (!run.success) return { kind: 'problem', sentence: `${file} is not a local run's file.` };
-  const { tableName, s3Endpoint, dynamodbEndpoint: endpoint, sqsEndpoint, region, credentials, timeScale } = run.data;
+  const {
+    tableName,
+    s3Endpoint,
+    dynamodbEndpoint: endpoint,
+    sqsEndpoint,
+    snsEndpoint,
+    noticesTopicArn,
+    region,
+    credentials,
+    timeScale,
+  } = run.data;
   const { origin, realOrigin } = run.data.clock;
   return {
     kind: 'target',
@@ -83,6 +105,8 @@ export const targetOf = (options: TargetOptions): Target => {
       now: () => Math.round(origin + (systemClock.now() - realOrigin) * timeScale),
       sleep: (ms, signal) => systemClock.sleep(ms / timeScale, signal),
     },
+    subscriptions: async () =>
+      snsSubscriptions(noticesTopicArn, { endpoint: snsEndpoint, region, credentials: { ...credentials } }),
     name: `the local run in ${dir}`,
     deadLettersOf: (queueUrl) => sqsDeadLetters(queueUrl, { endpoint: sqsEndpoint, region, credentials }),
   };

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { dynamoDbTable } from '../platform/aws/dynamodb-table.ts';
 import { s3Objects } from '../platform/aws/s3-objects.ts';
 import { secretsManager } from '../platform/aws/secrets-manager.ts';
+import { snsSubscriptions } from '../platform/aws/sns-subscriptions.ts';
 import { snsTopic } from '../platform/aws/sns-topic.ts';
 import { sqsQueue, sqsRedelivery } from '../platform/aws/sqs-queue.ts';
 import { minutes, systemClock } from '../platform/clock.ts';
@@ -95,5 +96,8 @@ export const wireWatch = (source: NodeJS.ProcessEnv) => {
       outbox: environment.OUTBOX_QUEUE_URL,
       poll: environment.POLL_QUEUE_URL,
     },
+    notices: snsTopic(environment.NOTICES_TOPIC_ARN),
+    subscribers: snsSubscriptions(environment.NOTICES_TOPIC_ARN),
+    noticesTopicArn: environment.NOTICES_TOPIC_ARN,
   };
 };

@@ -69,6 +69,7 @@ export const watchEnvironment = common.extend({
   EVENTS_TOPIC_ARN: eventsTopic,
   INGEST_QUEUE_URL: url.describe('Where drops to be taken are queued.'),
   OUTBOX_QUEUE_URL: outboxQueue,
+  NOTICES_TOPIC_ARN: name.describe('Where notices to people are published.'),
   POLL_QUEUE_URL: url.describe('Where mailboxes to be polled are queued.'),
 });
 

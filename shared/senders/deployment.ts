@@ -12,6 +12,8 @@ export interface Deployment {
   readonly queues?: QueueUrls;
   /** Where the archive is. */
   readonly archiveBucket?: string;
+  /** The topic of notices to people; absent until a `watch` has run that knows it. */
+  readonly noticesTopicArn?: string;
 }
 
 /** Undefined until `watch` has run once. */
@@ -20,8 +22,9 @@ export const readStage = async (table: Table): Promise<string | undefined> => (a
 export const readQueueUrls = async (table: Table): Promise<QueueUrls | undefined> =>
   (await readDeployment(table))?.queues;
 
-const isDeclared = (stored: Deployment | undefined, { stage, queues, archiveBucket }: Deployment): boolean =>
+const isDeclared = (stored: Deployment | undefined, { stage, queues, archiveBucket, noticesTopicArn }: Deployment): boolean =>
   stored?.stage === stage &&
+  (noticesTopicArn === undefined || stored.noticesTopicArn === noticesTopicArn) &&
   (archiveBucket === undefined || stored.archiveBucket === archiveBucket) &&
   queueNames.every((name) => queues === undefined || stored.queues?.[name] === queues[name]);
 
@@ -32,3 +35,6 @@ export const declareDeployment = (table: Table, deployment: Deployment): Promise
       ? { kind: 'keep', result: undefined }
       : { kind: 'put', item: { ...stored, ...deployment }, result: undefined },
   );
+
+export const readNoticesTopic = async (table: Table): Promise<string | undefined> =>
+  (await readDeployment(table))?.noticesTopicArn;

@@ -96,9 +96,28 @@ export const mailboxProblems = (
 };
 
 /** What stands against taking a sender's drops; each as a sentence. */
-export const activationProblems = ({ setting }: SenderItem, mailbox: Mailbox | undefined): readonly string[] => [
+export const activationProblems = (
+  { setting }: SenderItem,
+  mailbox: Mailbox | undefined,
+  /** Addresses that are confirmed, so that not anybody can end it; `undefined` where it cannot be asked. */
+  confirmed: readonly string[] | undefined,
+): readonly string[] => [
   ...(mailbox ? [] : [`Its mailbox ${setting.mailboxId} is not registered.`]),
   ...(setting.addresses?.notices.length
-    ? []
+    ? confirmedProblems(setting, confirmed)
     : ['It has no address for notices (addresses.notices): nobody would be told of a document that did not arrive.']),
 ];
+
+const confirmedProblems = (
+  { odsCode, addresses }: Sender,
+  confirmed: readonly string[] | undefined,
+): readonly string[] => {
+  if (confirmed === undefined) {
+    return ['Who is told is not known yet: watch writes where notices go within a minute or two of the deployment.'];
+  }
+  return addresses.notices.some((address) => confirmed.includes(address))
+    ? []
+    : [
+        `None of its addresses for notices is confirmed: nobody would be told of a document that did not arrive. See sender address list ${odsCode}.`,
+      ];
+};

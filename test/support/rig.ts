@@ -52,6 +52,7 @@ import {
 import { type Objects, readWhole } from '../../shared/platform/objects.ts';
 import type { Queue } from '../../shared/platform/queue.ts';
 import { composeMessage, type OutboxMessage, type PollMessage } from '../../shared/platform/queue-messages.ts';
+import type { Topic, TopicMessage } from '../../shared/platform/topic.ts';
 import { mailboxFile } from '../../shared/senders/mailbox.ts';
 import { senderFile } from '../../shared/senders/sender.ts';
 import { pdfTextReader } from '../../shared/submission/pdf-text/pdf-text-reader.ts';
@@ -76,6 +77,11 @@ export const headerOf = (body: Buffer): string => {
   if (reading.kind !== 'xml') throw new Error('What was sent is not XML.');
   return messageFacts(reading.root).messageHeaderId ?? '';
 };
+
+/** A notice as it was published. */
+export interface GivenNotice extends TopicMessage {
+  readonly attributes: Readonly<Record<string, string>>;
+}
 
 /** A queue that keeps what was sent for the test to deliver. */
 const memoryQueue = <T>() => {
@@ -221,6 +227,15 @@ export const createRig = async () => {
   const published: StatusEvent[] = [];
   const outbox = memoryQueue<OutboxMessage>();
   const polls = memoryQueue<PollMessage>();
+  const notices: GivenNotice[] = [];
+  let topicIsDown = false;
+  const topic: Topic = {
+    publish: async (message, attributes) => {
+      if (topicIsDown) throw new Error('The topic takes nothing.');
+      notices.push({ ...message, attributes });
+    },
+  };
+  const addresses = ['records@northfield.example'];
   const plainTable = dynamoDbTable('documents', ddbConfig);
   const objects = (bucket: string): Objects => s3Objects(bucket, s3);
   const drops = objects('drops');
@@ -254,6 +269,9 @@ export const createRig = async () => {
     ingest: through('ingest', { send: async (message: object) => void events.push(composeMessage.parse(message)) }),
     polls: through('polls', polls.queue),
     events: through('topic', { publish: async ({ body }) => void published.push(statusEvent.parse(JSON.parse(body))) }),
+    notices: through('notices', topic),
+    subscribers: { list: async () => addresses.map((address) => ({ address, arn: `arn:of:${address}` })) },
+    noticesTopicArn: 'arn:aws:sns:eu-west-2:000000000000:notices',
     connection: { stage: 'test', secrets: secretsManager(clock, secretsClient), clock, ids: systemIds },
     log,
     measure,
@@ -281,6 +299,7 @@ export const createRig = async () => {
     name: sender.name,
     phone: '01632 960100',
     mailboxId: sender.mailboxId,
+    addresses: { notices: [...addresses], escalation: ['lead@northfield.example'], digest: [...addresses] },
   });
   await putSender(plainTable, senderSetting);
 
@@ -311,6 +330,13 @@ export const createRig = async () => {
     refusals,
     deadline,
     senderSetting,
+    /** What people were told, oldest first. */
+    notices,
+    /** Confirmed addresses. */
+    addresses,
+    breakTopic(down: boolean) {
+      topicIsDown = down;
+    },
     crashWith(next: CrashPlan | undefined) {
       plan = next;
     },

@@ -97,6 +97,8 @@ export const createExchange = (setting: ServiceSetting, outlets: Outlets): Excha
       protocol,
       endpoint,
       attributes: new Map(Object.entries(given)),
+      // A queue of the same account is confirmed by whoever subscribes it.
+      authenticated: protocol === 'sqs',
       token: protocol === 'email' ? randomUUID().replaceAll('-', '') : undefined,
     };
     subscriptions.set(subscription.arn, subscription);
@@ -207,13 +209,14 @@ export const createExchange = (setting: ServiceSetting, outlets: Outlets): Excha
     ],
     [
       'ConfirmSubscription',
-      operation(ofTopic.extend({ Token: z.string() }), {
+      operation(ofTopic.extend({ Token: z.string(), AuthenticateOnUnsubscribe: z.stringbool().default(false) }), {
         resource: byTopic,
-        run: ({ TopicArn, Token }) => {
+        run: ({ TopicArn, Token, AuthenticateOnUnsubscribe }) => {
           topicOf(TopicArn);
           const pending = subscribers(TopicArn).find(({ token }) => token === Token);
           if (!pending) throw invalid('Token');
           pending.token = undefined;
+          pending.authenticated = AuthenticateOnUnsubscribe;
           return { SubscriptionArn: pending.arn };
         },
       }),
@@ -234,7 +237,7 @@ export const createExchange = (setting: ServiceSetting, outlets: Outlets): Excha
         resource: topicOfSubscription,
         run: ({ SubscriptionArn }) => {
           const subscription = subscriptionOf(SubscriptionArn);
-          const { arn, topicArn, protocol, endpoint, token, attributes } = subscription;
+          const { arn, topicArn, protocol, endpoint, token, authenticated, attributes } = subscription;
           const about = {
             SubscriptionArn: arn,
             TopicArn: topicArn,
@@ -242,6 +245,7 @@ export const createExchange = (setting: ServiceSetting, outlets: Outlets): Excha
             Protocol: protocol,
             Endpoint: endpoint,
             PendingConfirmation: String(token !== undefined),
+            ConfirmationWasAuthenticated: String(authenticated),
           };
           return { Attributes: new Map([...attributes, ...Object.entries(about)]) };
         },

@@ -17,6 +17,8 @@ export interface Subscription {
   readonly attributes: Map<string, string>;
   /** What the person behind the address must send back; undefined once that was done. */
   token: string | undefined;
+  /** Whoever confirmed it was identified, so that only such a one ends it. */
+  authenticated: boolean;
 }
 
 /** What is published. */

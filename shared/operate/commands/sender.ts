@@ -1,3 +1,4 @@
+import { addressesOf } from '../../notices/addresses.ts';
 import {
   listSenders,
   putSender,
@@ -9,6 +10,7 @@ import {
 import { activationProblems, senderProblems } from '../../senders/registry-problems.ts';
 import { type Sender, type SenderItem, senderFile } from '../../senders/sender.ts';
 import { underWay } from '../../senders/under-way.ts';
+import { guardedAddresses, subscribeAddresses } from '../addresses.ts';
 import {
   type Command,
   type CommandContext,
@@ -23,6 +25,13 @@ import { putOptions, putSettings, putWordsOf } from '../put-settings.ts';
 import { registryCommands } from '../registry-commands.ts';
 import { settingsOfFile } from '../settings-of-file.ts';
 import { problemLines, who, whoOptions } from '../who.ts';
+import { addressCommands } from './address.ts';
+
+/** Those of the version before: what it names no more is told nothing more. */
+const addressesBefore = async (table: CommandContext['table'], odsCode: string): Promise<readonly string[]> => {
+  const before = (await senderVersions(table, odsCode)).at(-2);
+  return before ? Object.values(addressesOf(before.setting)).flat() : [];
+};
 
 const put = async (file: string, options: CommandOptions, context: CommandContext): Promise<CommandResult> => {
   const { words, wrong } = putWordsOf(options);
@@ -49,12 +58,14 @@ const put = async (file: string, options: CommandOptions, context: CommandContex
       });
     },
     put: (setting, changed, over) => putSender(table, setting, changed, over),
-    tell: async ({ odsCode, mailboxId }) => {
+    tell: async (setting) => {
+      const { odsCode, mailboxId } = setting;
       const [mailbox, item] = await Promise.all([readMailbox(table, mailboxId), readSender(table, odsCode)]);
       return [
         `Drops under inbox/${odsCode}/ go out through mailbox ${mailboxId} (${mailbox?.setting.environment}).`,
         ...(item?.active ? [] : [`It is not active: its drops wait until somebody runs sender activate ${odsCode}.`]),
         ...(item?.paused ? [`It is paused, ${byWhom(item.paused)}.`] : []),
+        ...(await subscribeAddresses(context, setting, await addressesBefore(table, odsCode))),
       ];
     },
   });
@@ -64,7 +75,7 @@ const activate = async (
   odsCode: string,
   active: boolean,
   options: CommandOptions,
-  { table, clock }: CommandContext,
+  { table, clock, subscriptions }: CommandContext,
 ): Promise<CommandResult> => {
   const done = active ? 'activated' : 'deactivated';
   const read = who.safeParse(options);
@@ -72,7 +83,8 @@ const activate = async (
   const sender = await readSender(table, odsCode);
   if (!sender) return refused(`There is no sender ${odsCode}.`);
   if (active && !sender.active) {
-    const against = activationProblems(sender, await readMailbox(table, sender.setting.mailboxId));
+    const mailbox = await readMailbox(table, sender.setting.mailboxId);
+    const against = activationProblems(sender, mailbox, await guardedAddresses(sender.setting, subscriptions));
     if (against.length > 0) {
       return refused(`Sender ${odsCode} was not activated:`, ...against.map((sentence) => `  ${sentence}`));
     }
@@ -97,6 +109,7 @@ const activate = async (
 };
 
 export const senderCommands: readonly Command[] = [
+  ...addressCommands,
   {
     words: 'sender put',
     takes: ['FILE'],

@@ -10,7 +10,9 @@ import type { Measure } from '../../platform/measure.ts';
 import { workShards } from '../../platform/names.ts';
 import type { Objects } from '../../platform/objects.ts';
 import type { Queue } from '../../platform/queue.ts';
+import type { Subscriptions } from '../../platform/subscriptions.ts';
 import type { AttentionIndex, SenderIndex, Stored, Table, UnsentIndex } from '../../platform/table.ts';
+import type { Topic } from '../../platform/topic.ts';
 import type { ConnectionSetting } from '../../senders/connection.ts';
 import { declareDeployment, type QueueUrls } from '../../senders/deployment.ts';
 import { listMailboxes } from '../../senders/registry.ts';
@@ -22,6 +24,7 @@ import { watchDrop } from './watch-drop.ts';
 import { watchMailbox } from './watch-mailbox.ts';
 import { watchParked } from './watch-parked.ts';
 import { watchQuarantined } from './watch-quarantined.ts';
+import { watchAddresses, watchNotices, watchPeople } from './watch-people.ts';
 import { watchResumed } from './watch-resumed.ts';
 
 export interface WatchContext extends WorkContext {
@@ -32,6 +35,11 @@ export interface WatchContext extends WorkContext {
   readonly polls: Queue;
   /** Where the queues are, for operators, who have only the table. */
   readonly queueUrls?: QueueUrls;
+  /** Where notices to people go, and who gets them. */
+  readonly notices: Topic;
+  /** For commands, which have only the table. */
+  readonly noticesTopicArn: string;
+  readonly subscribers: Pick<Subscriptions, 'list'>;
   readonly connection: ConnectionSetting;
   readonly measure: Measure;
   /** Epoch ms when this invocation has certainly ended. */
@@ -50,6 +58,7 @@ const stopWhenRemaining = seconds(30);
 export const watch = async (context: WatchContext): Promise<void> => {
   const { table, clock, log, measure } = context;
   await standing(context);
+  await watchAddresses(context);
   let failed = 0;
   // A shard that cannot be read waits for the next minute; the others do not wait with it.
   const shards = await Promise.all(
@@ -84,6 +93,7 @@ export const watch = async (context: WatchContext): Promise<void> => {
       await postpone(context, key).catch(() => undefined);
     }
   }
+  await watchPeople(context);
   const swept = await sweepInbox(context);
   measure.count('ItemsFailed', failed);
   log.info('WATCH_DONE', { count: due.length + swept });
@@ -116,6 +126,7 @@ const standing = async (context: WatchContext): Promise<void> => {
     await declareDeployment(context.table, {
       stage: context.connection.stage,
       archiveBucket: context.archive.bucket,
+      noticesTopicArn: context.noticesTopicArn,
       ...(context.queueUrls ? { queues: context.queueUrls } : {}),
     });
     await measureStanding(context);
@@ -141,6 +152,8 @@ const watchItem = (context: WatchContext, key: string): Promise<void> => {
       return watchDrop(context, rest);
     case 'PARKED':
       return watchParked(context, rest);
+    case 'NOTICES':
+      return watchNotices(context, rest);
     case 'RESUMED':
       return watchResumed(context);
     case 'QUARANTINE':
