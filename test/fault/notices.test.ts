@@ -4,6 +4,7 @@ import { performWork } from '../../shared/delivery/perform-work.ts';
 import { readWaiting } from '../../shared/notices/pending.ts';
 import { hours, minutes } from '../../shared/platform/clock.ts';
 import { type DocumentId, documentIdOf } from '../../shared/platform/ids.ts';
+import { readWhole } from '../../shared/platform/objects.ts';
 import { createRig, type GivenNotice, type Rig } from '../support/rig.ts';
 
 /** People are told: each condition when it begins and when it is over, once, whatever breaks between (GPCM-SD-094, 095). */
@@ -205,5 +206,53 @@ describe('what versions and confidentiality mean', () => {
     expect(notice?.body).toContain('OLDER_VERSION_ELSEWHERE');
     expect(notice?.body).toContain('(A12345), which still holds it');
     expect(notice?.body).toContain('Practice: (A12345)');
+  });
+});
+
+describe('the daily digest', () => {
+  const digests = async (): Promise<readonly GivenNotice[]> => {
+    const before = rig.notices.length;
+    // Past 07:30 of the next working day, wherever the clock stands.
+    for (let day = 0; day < 5; day++) {
+      rig.clock.leap(hours(24));
+      await rig.watch();
+      const found = rig.notices.slice(before).filter(({ subject = '' }) => subject.includes('summary'));
+      if (found.length > 0) return found;
+    }
+    return [];
+  };
+
+  it('tells the organisation and the operators how it stands, once, with a table beside it', async () => {
+    await digests();
+    const { documentId } = await answered('30002');
+    const { documentId: accepted } = await answered('30001');
+    rig.crashWith(undefined);
+    rig.breakTopic(true);
+    rig.clock.leap(hours(24));
+    await rig.watch();
+    rig.breakTopic(false);
+    const given = await digests();
+    expect(given.map(({ attributes }) => attributes)).toEqual([
+      { senderOds: 'RX1', audience: 'digest' },
+      { audience: 'operators' },
+    ]);
+    const [own, all] = given;
+    expect(own?.body).toMatch(/^ {6}2 {2}handed over$/m);
+    expect(own?.body).toMatch(/^ {6}1 {2}accepted/m);
+    expect(own?.body).toContain(`Document ${documentId}, version 1`);
+    expect(all?.body).toContain('- RX1: ');
+    for (const part of patient) expect(JSON.stringify(given)).not.toContain(part);
+    for (let minute = 0; minute < 2; minute++) {
+      expect((await told(minutes(1))).filter(({ subject = '' }) => subject.includes('summary'))).toEqual([]);
+    }
+
+    const files = await rig.keys(rig.drops, 'receipts/RX1/digests/');
+    const table = files.filter((key) => key.endsWith('.csv')).at(-1) ?? '';
+    const found = await readWhole(rig.drops, table, 1 << 20);
+    const text = found && found !== 'too-large' ? found.bytes.toString('utf8') : '';
+    expect(text).toContain(`"${documentId}"`);
+    expect(text).toContain(`"${accepted}"`);
+    for (const part of patient) expect(text).not.toContain(part);
+    expect((await rig.keys(rig.drops, 'receipts/operators/digests/')).some((key) => key.endsWith('.csv'))).toBe(true);
   });
 });

@@ -139,6 +139,16 @@ describe('function roles', () => {
     }
   });
 
+  it('let watch alone tell people, and see who has confirmed; nobody say who is told (GPCM-SD-094)', () => {
+    const topic = system.arn(system.one('AWS::SNS::Topic', 'Notices'));
+    expect(who('sns:Publish', topic)).toEqual(['Watch']);
+    expect(who('sns:ListSubscriptionsByTopic', topic)).toEqual(['Watch']);
+    for (const action of ['Subscribe', 'Unsubscribe', 'SetSubscriptionAttributes', 'SetTopicAttributes']) {
+      expect(who(`sns:${action}`, topic)).toEqual([]);
+    }
+    expect(who('sns:Publish', system.arn(system.one('AWS::SNS::Topic', 'Alarms')))).toEqual([]);
+  });
+
   it('let all use the key of queues and topics, and the data key only by way of the services they use', () => {
     const messagingKey = system.arn(system.one('AWS::KMS::Key', 'MessagingKey'));
     const dataKey = system.arn(system.one('AWS::KMS::Key', 'DataKey'));

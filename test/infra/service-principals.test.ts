@@ -96,11 +96,40 @@ describe('the alarm topic', () => {
   it('has a subscriber where the stage names one', () => {
     expect(system.of('AWS::SNS::Subscription')).toEqual([]);
     const changed = synthesise({ settings: { alarmEmail: 'on-call@example.org' } });
-    expect(changed.of('AWS::SNS::Subscription').map(({ properties }) => properties)).toEqual([
+    const alarms = changed.arn(changed.one('AWS::SNS::Topic', 'Alarms'));
+    const subscriptions = changed.of('AWS::SNS::Subscription').map(({ properties }) => properties);
+    expect(subscriptions.filter(({ TopicArn }) => TopicArn === alarms)).toEqual([
+      { Protocol: 'email', Endpoint: 'on-call@example.org', TopicArn: alarms },
+    ]);
+  });
+});
+
+describe('the topic of notices to people', () => {
+  const topic = system.one('AWS::SNS::Topic', 'Notices');
+  const statements = statementsOf(system.one('AWS::SNS::TopicPolicy', 'Notices').properties.PolicyDocument);
+
+  it('is encrypted, takes TLS only, and lets no service publish: watch does, by its role (GPCM-SD-094)', () => {
+    expect(topic.properties.KmsMasterKeyId).toBe(system.arn(messagingKey));
+    expect(statements).toContainEqual(
+      expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+    );
+    expect(admitted(statements)).toEqual([]);
+  });
+
+  it('outlives every deployment: with it the addresses that people confirmed would go', () => {
+    expect(topic.deletionPolicy).toBe('Retain');
+  });
+
+  it('tells the operators what is theirs and nothing else, where the stage names an address', () => {
+    const changed = synthesise({ settings: { alarmEmail: 'on-call@example.org' } });
+    const notices = changed.arn(changed.one('AWS::SNS::Topic', 'Notices'));
+    const subscriptions = changed.of('AWS::SNS::Subscription').map(({ properties }) => properties);
+    expect(subscriptions.filter(({ TopicArn }) => TopicArn === notices)).toEqual([
       {
         Protocol: 'email',
         Endpoint: 'on-call@example.org',
-        TopicArn: changed.arn(changed.one('AWS::SNS::Topic', 'Alarms')),
+        TopicArn: notices,
+        FilterPolicy: { audience: ['operators'] },
       },
     ]);
   });

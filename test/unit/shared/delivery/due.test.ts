@@ -72,7 +72,7 @@ const anyEvent = fc.constantFrom<DeliveryEvent>(
 );
 
 describe('when a document is looked at again', () => {
-  it('every record that has not ended, or has work, is due at some time; an ended one without work only for a missing acknowledgement', () => {
+  it('every record that has not ended, or has work, is due at some time; an ended one without work only for a missing acknowledgement or to tell people again', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(anyEvent, fc.integer({ min: 1, max: 4_000_000 })), { maxLength: 25 }), (events) => {
         let record: DocumentRecord | undefined;
@@ -84,7 +84,9 @@ describe('when a document is looked at again', () => {
           if (!record) continue;
           expect(nextCheckAt({ ...record, work: { receipt: true } }, now, settings)).toBeGreaterThan(now);
           const due = nextCheckAt(done(record), now, settings);
-          if (hasEnded(record) && !silenceOf(record)) expect(due).toBeUndefined();
+          const toBeToldAgain = (record.told ?? []).some(({ escalatedAt }) => escalatedAt === undefined);
+          if (hasEnded(record) && !silenceOf(record) && !toBeToldAgain) expect(due).toBeUndefined();
+          else if (toBeToldAgain) expect(due).toBeGreaterThan(now);
           else if (!hasEnded(record) || record.overdueSince === undefined) expect(due).toBeGreaterThan(now);
         }
       }),

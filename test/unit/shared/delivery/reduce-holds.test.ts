@@ -79,9 +79,18 @@ describe('a document whose PDF names another patient', () => {
   it('is looked at each day, and is neither composed, queued nor rejected by itself', () => {
     const record = done(held());
     expect(nextCheckAt(record, 1000, settings)).toBe(1000 + 24 * 3_600_000);
-    for (const at of [10, settings.giveUpAfter + 10, 90 * 24 * 3_600_000]) {
+    for (const at of [10, settings.giveUpAfter + 10]) {
       expect(reduce(record, { kind: 'due', settings }, at)).toEqual({ kind: 'no-op', why: 'held' });
     }
+    // After that people are told again, and nothing else.
+    const told = reduce(record, { kind: 'due', settings }, 90 * 24 * 3_600_000);
+    if (told.kind !== 'changed') throw new Error(told.why);
+    expect(told.record.work).toMatchObject({ notify: [{ kind: 'escalation', code: 'HELD_OTHER_PATIENT' }] });
+    expect(told.record.compositions).toEqual(record.compositions);
+    expect(reduce(done(told.record), { kind: 'due', settings }, 91 * 24 * 3_600_000)).toEqual({
+      kind: 'no-op',
+      why: 'held',
+    });
   });
 
   it('does not become COMPOSED by a run that was slower to find out', () => {

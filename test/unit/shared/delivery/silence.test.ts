@@ -8,6 +8,7 @@ import { currentComposition, type DocumentRecord } from '../../../../shared/deli
 import { reduce } from '../../../../shared/delivery/reduce.ts';
 import { stateOf } from '../../../../shared/delivery/state-of.ts';
 import { warningsOf } from '../../../../shared/delivery/warnings.ts';
+import { afterWorkingDays } from '../../../../shared/delivery/working-days.ts';
 import { days, hours, minutes } from '../../../../shared/platform/clock.ts';
 import { dueTimesFor, senderFile } from '../../../../shared/senders/sender.ts';
 import { composed, dropped, headerOf, mailbox, meshId } from '../../../support/records.ts';
@@ -52,7 +53,10 @@ describe('an infrastructure acknowledgement that does not come (GPCM-SD-095)', (
     expect(attentionOf(overdue)).toMatchObject([
       { code: 'INFRASTRUCTURE_OVERDUE', since: start + hours(24), whoseMove: 'the sender' },
     ]);
-    expect(nextCheckAt(overdue, start + hours(25), settings)).toBe(start + days(4));
+    expect(nextCheckAt(overdue, start + hours(25), settings)).toBe(afterWorkingDays(start + hours(24), 1));
+    const again = next(overdue, due(), start + days(3.9));
+    expect(again.told).toMatchObject([{ code: 'INFRASTRUCTURE_OVERDUE', escalatedAt: start + days(3.9) }]);
+    expect(nextCheckAt(again, start + days(3.9), settings)).toBe(start + days(4));
     const near = next(overdue, due(), start + days(4));
     expect(attentionOf(near)).toMatchObject([{ code: 'MESH_RETURN_NEAR', since: start + days(4) }]);
     expect(attentionOf(near)[0]?.todo).toContain('Telephone the practice now: MESH hands the message back');
@@ -70,7 +74,9 @@ describe('an infrastructure acknowledgement that does not come (GPCM-SD-095)', (
     const overdue = next(record, due(), start + hours(24));
     expect(stateOf(overdue)).toBe('ACCEPTED');
     expect(attentionOf(overdue)).toMatchObject([{ code: 'INFRASTRUCTURE_OVERDUE', whoseMove: 'the operators' }]);
-    expect(nextCheckAt(overdue, start + days(2), settings)).toBeUndefined();
+    expect(nextCheckAt(overdue, start + hours(25), settings)).toBe(afterWorkingDays(start + hours(24), 1));
+    const again = next(overdue, due(), start + days(6));
+    expect(nextCheckAt(again, start + days(6), settings)).toBeUndefined();
     expect(codes(next(overdue, answer('20013', start + days(2)), start + days(2)))).toEqual([]);
   });
 

@@ -9,11 +9,14 @@ import { declareDeployment } from '../../../../shared/senders/deployment.ts';
 import { readMailbox, readSender } from '../../../../shared/senders/registry.ts';
 import { type MemoryTable, memoryTable } from '../../../support/memory-table.ts';
 import { composed, dropped, recordAfter } from '../../../support/records.ts';
+import { memorySubscriptions } from '../../../support/subscriptions.ts';
 
 let table: MemoryTable;
 let now: number;
+let mail: ReturnType<typeof memorySubscriptions>;
 beforeEach(() => {
   table = memoryTable();
+  mail = memorySubscriptions();
   now = Date.UTC(2026, 10, 29, 12);
 });
 
@@ -24,6 +27,7 @@ const run = (words: string, options: CommandOptions = {}, files: Record<string, 
     {
       table,
       clock: { now: () => now, sleep: async () => undefined },
+      subscriptions: async () => mail.port,
       readText: (path) => (path in files ? JSON.stringify(files[path]) : undefined),
     },
     options,
@@ -64,6 +68,7 @@ const registered = async () => {
   await declareDeployment(table, { stage: 'integration' });
   await put('mailbox', mailbox());
   await put('sender', sender({ addresses }));
+  mail.confirmAll();
 };
 
 describe('putting a sender', () => {
@@ -228,6 +233,8 @@ describe('activating a sender', () => {
     expect(exitCodeOf(refused)).toBe(1);
     expect(refused.lines.join()).toContain('addresses.notices');
     await put('sender', sender({ addresses }));
+    expect((await run('sender activate RX1', ann)).lines.join()).toContain('None of its addresses');
+    mail.confirmAll();
     expect((await run('sender activate RX1', ann)).ok).toBe(true);
     expect((await run('sender activate RX1', ann)).lines.join()).toContain('was active before');
     // It stays so: whoever is active has somebody who is told.

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { digestDate, digestMessage, digestOf, digestTable, operatorsTable } from '../../../../shared/notices/digest.ts';
+import { answered, composed, dropOf, dropped, recordAfter, wasSent } from '../../../support/records.ts';
+
+const at = (text: string) => Date.parse(text);
+const period = { from: 0, to: 1_000_000 };
+
+describe('when a digest is due', () => {
+  const rule = { days: 'working-days', at: '07:30' } as const;
+  it('goes by the clocks of London, summer and winter, and its working days', () => {
+    expect(digestDate(rule, at('2026-11-30T07:29:00Z'), undefined)).toBeUndefined();
+    expect(digestDate(rule, at('2026-11-30T07:30:00Z'), undefined)).toBe('2026-11-30');
+    expect(digestDate(rule, at('2026-07-01T06:30:00Z'), undefined)).toBe('2026-07-01');
+    expect(digestDate(rule, at('2026-11-29T09:00:00Z'), undefined)).toBeUndefined();
+    expect(digestDate(rule, at('2026-12-25T09:00:00Z'), undefined)).toBeUndefined();
+    expect(digestDate({ ...rule, days: 'every-day' }, at('2026-12-25T09:00:00Z'), undefined)).toBe('2026-12-25');
+    expect(digestDate({ ...rule, days: 'never' }, at('2026-11-30T09:00:00Z'), undefined)).toBeUndefined();
+  });
+});
+
+describe('a digest', () => {
+  const accepted = recordAfter(...wasSent, answered('20013', 'positive'), answered('30001', 'positive'));
+  const rejected = {
+    ...recordAfter(...wasSent, answered('20013', 'positive'), answered('30002', 'negative')),
+    documentId: dropOf(2).documentId,
+    version: 2,
+  };
+  const waiting = { ...recordAfter(dropped(), composed()), documentId: dropOf(3).documentId, version: 3 };
+  const digest = digestOf('RX1', period, [accepted, rejected, waiting], 12);
+
+  it('counts what happened in its time, and what waits or needs somebody now, with ages', () => {
+    expect(digest).toMatchObject({ handedOver: 3, sent: 2, accepted: 1, waiting: 1, certificateDaysLeft: 12 });
+    expect(digest.needAttention.map(({ record }) => record)).toEqual([rejected]);
+    const { body, subject } = digestMessage(digest, { id: 'an-id', name: 'Northfield' });
+    expect(subject).toBe('Send Document RX1, summary: 3 handed over, 1 accepted, 1 need somebody');
+    expect(body).toMatch(/^ {6}3 {2}handed over$/m);
+    expect(body).toMatch(/^ {5}12 {2}days to the end of the certificate$/m);
+    expect(body).toContain(`Document ${rejected.documentId}, version 2, for 0 hours`);
+    expect(body).toContain('receipts/RX1/digests/1970-01-01.csv');
+    expect(digestOf('RX1', { from: 900_000, to: 1_000_000 }, [accepted], undefined)).toMatchObject({
+      handedOver: 0,
+      accepted: 0,
+      documents: [],
+    });
+  });
+
+  it('has a table beside it, a line for each document, and for operators one for each organisation', () => {
+    const [head = '', ...lines] = digestTable(digest).trimEnd().split('\r\n');
+    expect(head.split(',')).toHaveLength(13);
+    expect(lines).toHaveLength(3);
+    for (const line of lines) expect(line.match(/("[^"]*")?(,|$)/g)?.length).toBeGreaterThanOrEqual(13);
+    expect(lines.find((line) => line.includes(rejected.documentId))).toContain('"BUSINESS_REJECTED","the sender"');
+    expect(operatorsTable([digest]).split('\r\n')[1]).toMatch(/^"RX1","3","2","1",/);
+  });
+});
