@@ -3,8 +3,8 @@ import type { AttentionCode } from './attention-codes.ts';
 import type { DueTimes } from './due-times.ts';
 import type { OlderVersion, Predecessor } from './earlier-versions.ts';
 import type { OtherPatientRelease, PatientCheck } from './patient-check.ts';
-import type { Tracking } from './tracking.ts';
 import type { Told } from './told.ts';
+import type { Tracking } from './tracking.ts';
 import type { Discard, Work } from './work.ts';
 
 /**

@@ -1,8 +1,8 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Objects } from '../platform/objects.ts';
 import type { DeadLetters } from '../platform/queue.ts';
-import type { AttentionIndex, MailboxIndex, SenderIndex, Table } from '../platform/table.ts';
 import type { Subscriptions } from '../platform/subscriptions.ts';
+import type { AttentionIndex, MailboxIndex, SenderIndex, Table } from '../platform/table.ts';
 
 /** What a command came to. */
 export interface CommandResult {

@@ -8,8 +8,8 @@ import { snsSubscriptions } from '../platform/aws/sns-subscriptions.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import type { Objects } from '../platform/objects.ts';
 import type { DeadLetters } from '../platform/queue.ts';
-import type { AttentionIndex, MailboxIndex, SenderIndex, Table } from '../platform/table.ts';
 import type { Subscriptions } from '../platform/subscriptions.ts';
+import type { AttentionIndex, MailboxIndex, SenderIndex, Table } from '../platform/table.ts';
 import { readNoticesTopic } from '../senders/deployment.ts';
 
 /** The part of a local run's `run.json` that a command needs. */

@@ -34,11 +34,13 @@ const answered = async (code: string, overrides: object = {}) => {
   await rig.poll();
   return { documentId, name };
 };
+/** Digests come when the clock passes their hour, whatever a test is about. */
+const isDigest = ({ subject = '' }: GivenNotice): boolean => subject.includes('summary');
 const told = async (leap = minutes(2)): Promise<readonly GivenNotice[]> => {
   const before = rig.notices.length;
   rig.clock.leap(leap);
   await rig.watch();
-  return rig.notices.slice(before);
+  return rig.notices.slice(before).filter((one) => !isDigest(one));
 };
 const idsIn = (notices: readonly GivenNotice[]): string[] =>
   notices.flatMap(({ body }) => [...body.matchAll(/Notice ([0-9a-f-]{36})/g)].map(([, id]) => id ?? ''));
@@ -67,9 +69,9 @@ describe('a document that the practice does not accept', () => {
     const { documentId } = await answered('20009');
     await told();
     expect(await told(hours(1))).toEqual([]);
-    rig.clock.leap(hours(5 * 24));
+    rig.clock.leap(hours(8 * 24));
     await rig.watch();
-    const above = (await told()).filter(({ attributes }) => attributes.audience !== 'digest');
+    const above = await told();
     expect(above.filter(({ body }) => body.includes(documentId)).map(({ attributes }) => attributes)).toEqual([
       // Nobody there has confirmed, so it comes to those who have.
       { senderOds: 'RX1', audience: 'sender' },
@@ -95,7 +97,7 @@ describe('a document that the practice does not accept', () => {
     await rig.watch();
     const { documentId } = await answered('30003');
     await told();
-    rig.clock.leap(hours(4 * 24));
+    rig.clock.leap(hours(8 * 24));
     await rig.watch();
     const again = (await told()).filter(({ body }) => body.includes(documentId));
     expect(again.filter(({ attributes }) => attributes.audience === 'escalation')).toHaveLength(1);
@@ -210,28 +212,32 @@ describe('what versions and confidentiality mean', () => {
 });
 
 describe('the daily digest', () => {
-  const digests = async (): Promise<readonly GivenNotice[]> => {
+  /** The digests that come next: past their hour of the next working day, wherever the clock stands. */
+  const digests = async (over: () => boolean = () => false): Promise<readonly GivenNotice[]> => {
     const before = rig.notices.length;
-    // Past 07:30 of the next working day, wherever the clock stands.
-    for (let day = 0; day < 5; day++) {
-      rig.clock.leap(hours(24));
+    for (let leaps = 0; leaps < 40; leaps++) {
+      rig.clock.leap(hours(6));
       await rig.watch();
-      const found = rig.notices.slice(before).filter(({ subject = '' }) => subject.includes('summary'));
-      if (found.length > 0) return found;
+      const found = rig.notices.slice(before).filter(isDigest);
+      if (found.length > 0 || over()) return found;
     }
-    return [];
+    throw new Error('No digest came in ten days.');
   };
+  const failures = () => rig.lines.filter((line) => line.includes('PEOPLE_NOT_LOOKED_AFTER')).length;
 
   it('tells the organisation and the operators how it stands, once, with a table beside it', async () => {
     await digests();
     const { documentId } = await answered('30002');
     const { documentId: accepted } = await answered('30001');
-    rig.crashWith(undefined);
+    // The first time the topic takes nothing: it comes the next time, and covers the same.
     rig.breakTopic(true);
-    rig.clock.leap(hours(24));
-    await rig.watch();
+    const failed = failures();
+    expect(await digests(() => failures() > failed)).toEqual([]);
     rig.breakTopic(false);
-    const given = await digests();
+    rig.clock.leap(minutes(1));
+    const before = rig.notices.length;
+    await rig.watch();
+    const given = rig.notices.slice(before).filter(isDigest);
     expect(given.map(({ attributes }) => attributes)).toEqual([
       { senderOds: 'RX1', audience: 'digest' },
       { audience: 'operators' },
@@ -242,9 +248,10 @@ describe('the daily digest', () => {
     expect(own?.body).toContain(`Document ${documentId}, version 1`);
     expect(all?.body).toContain('- RX1: ');
     for (const part of patient) expect(JSON.stringify(given)).not.toContain(part);
-    for (let minute = 0; minute < 2; minute++) {
-      expect((await told(minutes(1))).filter(({ subject = '' }) => subject.includes('summary'))).toEqual([]);
-    }
+    await rig.watch();
+    expect(rig.notices.filter(isDigest)).toHaveLength(
+      before === 0 ? 2 : given.length + rig.notices.slice(0, before).filter(isDigest).length,
+    );
 
     const files = await rig.keys(rig.drops, 'receipts/RX1/digests/');
     const table = files.filter((key) => key.endsWith('.csv')).at(-1) ?? '';

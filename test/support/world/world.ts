@@ -15,7 +15,7 @@ import type { Measure, MetricName } from '../../../shared/platform/measure.ts';
 import { environmentSecretName, mailboxSecretName } from '../../../shared/platform/names.ts';
 import type { Queue, Redelivery } from '../../../shared/platform/queue.ts';
 import type { SecretSource } from '../../../shared/platform/secrets.ts';
-import type { Topic } from '../../../shared/platform/topic.ts';
+import type { Topic, TopicMessage } from '../../../shared/platform/topic.ts';
 import { type MailboxSetting, mailboxFile } from '../../../shared/senders/mailbox.ts';
 import { senderFile } from '../../../shared/senders/sender.ts';
 import { memoryTable } from '../memory-table.ts';
@@ -82,6 +82,8 @@ const timeouts: Readonly<Record<FunctionName, number>> = {
   poll: minutes(5),
   watch: minutes(3),
 };
+
+const address = 'records@northfield.example';
 
 export const createWorld = async (setting: WorldSetting) => {
   const luck: Chance = chance(setting.seed);
@@ -159,6 +161,10 @@ export const createWorld = async (setting: WorldSetting) => {
   const stored = await secrets;
   const secretSource: SecretSource = { read: async (name) => stored.get(name) };
 
+  const notices: TopicMessage[] = [];
+  const topic: Topic = { publish: async (message) => void notices.push(message) };
+  const subscribers = { list: async () => [{ address, arn: 'arn:confirmed' }] };
+
   const lines: string[] = [];
   const note =
     (level: string) =>
@@ -188,7 +194,10 @@ export const createWorld = async (setting: WorldSetting) => {
     await putMailbox(table, file, clock.now());
   }
   for (const { odsCode, name, mailboxId } of senders) {
-    await putSender(table, senderFile.parse({ odsCode, name, phone: '01632 960100', mailboxId }));
+    await putSender(
+      table,
+      senderFile.parse({ odsCode, name, phone: '01632 960100', mailboxId, addresses: { notices: [address] } }),
+    );
   }
 
   const contextOf = (invocation: Invocation) => {
@@ -210,6 +219,9 @@ export const createWorld = async (setting: WorldSetting) => {
       outbox: gated('outbox', port(outbox.queue)),
       ingest: gated('ingest', port(ingest.queue)),
       polls: gated('polls', port(polls.queue)),
+      notices: gated('notices', topic),
+      subscribers: gated('subscribers', subscribers),
+      noticesTopicArn: 'arn:aws:sns:eu-west-2:000000000000:notices',
       log,
       measure,
       connection: {
@@ -338,6 +350,8 @@ export const createWorld = async (setting: WorldSetting) => {
     published,
     mesh,
     lines,
+    /** What people were told, oldest first. */
+    notices,
     metrics,
     failures,
     lostEvents,
