@@ -61,6 +61,8 @@ export const subscribeAddresses = async (
   setting: Sender,
   /** Addresses that it named before; of none else is it known that they may be ended. */
   before: readonly string[] = [],
+  /** Is asked once more, if it has not confirmed. */
+  again?: string,
 ): Promise<readonly string[]> => {
   const wanted = allOf(setting);
   if (wanted.length === 0 && before.length === 0) return [];
@@ -88,7 +90,7 @@ export const subscribeAddresses = async (
       }
     } else if (own?.arn !== undefined) {
       await subscriptions.setFilter(own.arn, filter);
-    } else if (!own) {
+    } else if (!own || address === again) {
       await subscriptions.subscribe(address, filter);
       asked += 1;
       lines.push(`${address} was sent an e-mail that asks to confirm.`);

@@ -84,7 +84,8 @@ const changed = async (
   if (outcome.kind === 'overtaken') {
     return refused(`${outcome.by} has changed ${odsCode} meanwhile (version ${outcome.version}). Ask again.`);
   }
-  const lines = await subscribeAddresses(context, parsed.data, [address.trim().toLowerCase()]);
+  const about = address.trim().toLowerCase();
+  const lines = await subscribeAddresses(context, parsed.data, [about], about);
   return succeeded([`Sender ${odsCode}, version ${outcome.version}: ${addressWords(addresses, address)}`, ...lines], {
     version: outcome.version,
     addresses,
@@ -143,7 +144,7 @@ const confirmed = async (
   }
   const outcome = await subscriptions.confirm(tokenOf(text));
   return outcome.kind === 'unknown'
-    ? 'That is not what the last e-mail says, or it is older than two days: sender address remove and add send another.'
+    ? 'That is not what the last e-mail says, or it is older than two days: sender address add sends another.'
     : outcome;
 };
 
@@ -193,7 +194,7 @@ export const addressCommands: readonly Command[] = [
   {
     words: 'sender address add',
     takes: ['ODS', 'ADDRESS'],
-    does: 'tell another address; it is asked to confirm',
+    does: 'tell another address; it is asked to confirm, or asked again',
     notes: ['A new version of the settings of the sender, as sender put makes one.'],
     options: [forOption('notices (unless said otherwise), escalation or digest'), ...whoOptions],
     examples: [

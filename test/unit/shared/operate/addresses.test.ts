@@ -50,6 +50,8 @@ describe('the addresses of a sender', () => {
       'RX1',
       `  ${records}  for notices  NOT CONFIRMED`,
     ]);
+    mail.tokens.clear();
+    expect((await add('RX1', 'notices')).lines.join()).toContain('asks to confirm');
     const link = `https://sns.example/confirm?Action=ConfirmSubscription&Token=${mail.tokens.get(records)}`;
     expect(await run(`sender address confirm RX1 ${records} wrong`)).toMatchObject({ ok: false });
     expect(await run(`sender address confirm RX1 ${records} ${link}`)).toMatchObject({ ok: true });
