@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -85,6 +85,13 @@ describe('npm start', () => {
     const submit = script('local/submit.ts', '--dir', one, pdf);
     expect(await submit.exit, submit.output()).toBe(0);
     expect(submit.output()).toContain('ACCEPTED');
+
+    // What the practice does not accept is told by e-mail, shown and kept (GPCM-SD-094).
+    const refused = script('local/submit.ts', '--dir', one, '--answer', '30002');
+    expect(await refused.exit, refused.output()).toBe(1);
+    await first.until('E-mail to records@northfield.example: Send Document RX1: 1 document needs somebody');
+    const mails = readdirSync(run.mailDir).map((name) => readFileSync(join(run.mailDir, name), 'utf8'));
+    expect(mails.filter((mail) => mail.includes('BUSINESS_REJECTED, since'))).toHaveLength(1);
 
     const shown = script('shared/operate/cli.ts', 'sender', 'show', run.senderOdsCode, '--dir', one);
     expect(await shown.exit, shown.output()).toBe(0);
