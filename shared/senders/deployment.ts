@@ -22,7 +22,10 @@ export const readStage = async (table: Table): Promise<string | undefined> => (a
 export const readQueueUrls = async (table: Table): Promise<QueueUrls | undefined> =>
   (await readDeployment(table))?.queues;
 
-const isDeclared = (stored: Deployment | undefined, { stage, queues, archiveBucket, noticesTopicArn }: Deployment): boolean =>
+const isDeclared = (
+  stored: Deployment | undefined,
+  { stage, queues, archiveBucket, noticesTopicArn }: Deployment,
+): boolean =>
   stored?.stage === stage &&
   (noticesTopicArn === undefined || stored.noticesTopicArn === noticesTopicArn) &&
   (archiveBucket === undefined || stored.archiveBucket === archiveBucket) &&

@@ -23,8 +23,8 @@ import { watchDocument } from './watch-document.ts';
 import { watchDrop } from './watch-drop.ts';
 import { watchMailbox } from './watch-mailbox.ts';
 import { watchParked } from './watch-parked.ts';
-import { watchQuarantined } from './watch-quarantined.ts';
 import { watchAddresses, watchNotices, watchPeople } from './watch-people.ts';
+import { watchQuarantined } from './watch-quarantined.ts';
 import { watchResumed } from './watch-resumed.ts';
 
 export interface WatchContext extends WorkContext {

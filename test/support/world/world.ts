@@ -162,7 +162,7 @@ export const createWorld = async (setting: WorldSetting) => {
   const secretSource: SecretSource = { read: async (name) => stored.get(name) };
 
   const notices: TopicMessage[] = [];
-  const topic: Topic = { publish: async (message) => void notices.push(message) };
+  const noticesTopic: Topic = { publish: async (message) => void notices.push(message) };
   const subscribers = { list: async () => [{ address, arn: 'arn:confirmed' }] };
 
   const lines: string[] = [];
@@ -219,7 +219,7 @@ export const createWorld = async (setting: WorldSetting) => {
       outbox: gated('outbox', port(outbox.queue)),
       ingest: gated('ingest', port(ingest.queue)),
       polls: gated('polls', port(polls.queue)),
-      notices: gated('notices', topic),
+      notices: gated('notices', noticesTopic),
       subscribers: gated('subscribers', subscribers),
       noticesTopicArn: 'arn:aws:sns:eu-west-2:000000000000:notices',
       log,
