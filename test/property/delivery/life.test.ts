@@ -77,6 +77,9 @@ const anyEvent: fc.Arbitrary<DeliveryEvent> = fc.oneof(
       { kind: 'due', settings } satisfies DeliveryEvent,
       { kind: 'resolved', by: 'Ann', route: 'posted' } satisfies DeliveryEvent,
       { kind: 'resend-asked', newest: 1, ids: deriveIds, by: 'Ann', why: 'asked' } satisfies DeliveryEvent,
+      { kind: 'cancelled', by: 'Ann', why: 'asked' } satisfies DeliveryEvent,
+      { kind: 'doubt-decided', as: 'arrived', by: 'Ann', why: 'asked' } satisfies DeliveryEvent,
+      { kind: 'doubt-decided', as: 'lost', by: 'Ann', why: 'asked' } satisfies DeliveryEvent,
     ),
   },
 );
