@@ -101,6 +101,15 @@ const writeList = async (
   context: CommandContext,
 ): Promise<CommandResult> => {
   const { rows, leftOut } = await listFor(action, filter, who, context);
+  if (rows.length === 0) {
+    return succeeded(
+      [
+        `There is no document that ${action.name} would change; no list was written.`,
+        ...[...leftOut].map(([why, n]) => `${count(n)} left out: ${why}`),
+      ],
+      { listed: [], leftOut: Object.fromEntries(leftOut) },
+    );
+  }
   const written = context.writeText?.(file, listText(action, rows)) ?? 'failed';
   if (written === 'exists') return refused(`${file} is there already: a list is never overwritten.`);
   if (written === 'failed') return refused(`${file} cannot be written.`);
