@@ -188,12 +188,12 @@ export const soak = async ({ documents, seed, onProgress }: SoakSetting): Promis
   await world.run(start + spread + hours(7));
   onProgress?.('due times pass');
   // Whatever nobody answers is overdue by now: a day for the infrastructure, two more for the business.
-  world.scheduler.advanceTo(start + spread + days(1.2));
-  await world.run(world.clock.now() + minutes(40), still);
-  world.scheduler.advanceTo(start + spread + days(4));
-  await world.run(world.clock.now() + minutes(40), still);
-  // What came before the inbox was read is looked at once more: a silence counts from then on.
-  await world.run(world.clock.now() + minutes(10));
+  for (const after of [days(1.2), days(4)]) {
+    world.scheduler.advanceTo(start + spread + after);
+    // A silence is told at a look after the first poll, five minutes later: until then it is quiet, and not yet over.
+    await world.run(world.clock.now() + minutes(15));
+    await world.run(world.clock.now() + minutes(40), still);
+  }
   const accounts = await accountsOf(world, practice, handed);
   return { ...accounts, seed, faults, world };
 };
