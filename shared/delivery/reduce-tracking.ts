@@ -57,7 +57,9 @@ export const reduceTracking = (record: DocumentRecord, event: TrackingEvent, at:
     case 'found': {
       const status = finding.status ?? tracking.status;
       const told = withTracking(composition, { ...tracking, ...(status === undefined ? {} : { status }) });
-      if (finding.failure && !composition.report) {
+      // Beside an answer it is kept once.
+      const isKnown = composition.alsoReported?.some(({ source }) => source === 'tracking');
+      if (finding.failure && !composition.report && !isKnown) {
         const report = { at, ...finding.failure, inboundMessageId: event.meshMessageId, source: 'tracking' as const };
         return reduceUndelivered(record, told, event.meshMessageId, report, at);
       }

@@ -168,6 +168,17 @@ describe('a message that tracking calls undeliverable', () => {
     expect(stateOf(record)).toBe('ACCEPTED');
   });
 
+  it('but was answered says so once, however often MESH is asked, and then where it went', () => {
+    const finding = found({ status: 'undeliverable', failure: { code: '14', advice: 'A' } });
+    const once = routed(happens(sentRecord(), positive('20013'), 900), finding, sentAt + trackingDelay);
+    const twice = routed(once, finding, sentAt + trackingDelay + trackingInterval);
+    expect(currentComposition(twice).alsoReported).toHaveLength(1);
+    expect(twice.history.filter(({ what }) => what === 'MESH report recorded')).toEqual([
+      expect.not.objectContaining({ times: expect.anything() }),
+    ]);
+    expect(currentComposition(twice).routed?.odsCode).toBe('Y12345');
+    expect(trackingDue(twice)).toBeUndefined();
+  });
   it('and is answered later moves on', () => {
     expect(stateOf(happens(routed(sentRecord(), undeliverable), positive('20013'), hours(9)))).toBe(
       'INFRASTRUCTURE_ACKNOWLEDGED',
