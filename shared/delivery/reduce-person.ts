@@ -165,13 +165,15 @@ const cancelled = (record: DocumentRecord, event: Of<'cancelled'>, at: number): 
 const resolved = (record: DocumentRecord, { by, route, note }: Of<'resolved'>, at: number): Reduction => {
   const open = attentionOf(record);
   if (open.length === 0) return refused('nothing-open');
+  // A clock that is behind must not leave open what was open before the eyes of whoever dealt with it.
+  const covers = Math.max(at, ...open.map(({ since }) => since));
   return edit(record, at, {
     what: 'resolved',
     detail: `${route}, by ${by}${note === undefined ? '' : `: ${note}`}`,
     record: {
       resolutions: [
         ...(record.resolutions ?? []),
-        { at, by, route, ...(note === undefined ? {} : { note }), of: open.map(({ code }) => code) },
+        { at: covers, by, route, ...(note === undefined ? {} : { note }), of: open.map(({ code }) => code) },
       ].slice(-resolutionLimit),
     },
   });

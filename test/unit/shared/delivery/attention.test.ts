@@ -114,6 +114,12 @@ describe('a document that needs a person', () => {
     expect(receipt).not.toHaveProperty('attention');
   });
 
+  it('is dealt with though the clock of whoever says so is behind', () => {
+    const record = recordAfter(...wasSent, reported());
+    expect(attentionOf(record)[0]?.since).toBe(800);
+    expect(codes(then(record, resolved(), 700))).toEqual([]);
+  });
+
   it('leaves it by moving on, too', () => {
     expect(codes(recordAfter(...wasSent, negative('30002'), dropped(1, 'b')))).toEqual([]);
     expect(codes(then(recordAfter(...wasSent, reported()), positive('30001')))).toEqual([]);
