@@ -9,6 +9,7 @@ import { reduce } from '../../../shared/delivery/reduce.ts';
 import { answersOf } from '../../../shared/delivery/reduce-answers.ts';
 import { silenceOf } from '../../../shared/delivery/silence.ts';
 import { hasEnded, stateOf } from '../../../shared/delivery/state-of.ts';
+import { nextEscalationAt } from '../../../shared/delivery/told.ts';
 import { deriveIds } from '../../../shared/pipeline/derive-ids.ts';
 import { happenings, movesWithin } from '../../support/life.ts';
 import {
@@ -155,7 +156,9 @@ describe('a document under any interleaving of events', () => {
         live(events, (_, record, __, now) => {
           const idle = { ...record, work: {} };
           const due = nextCheckAt(idle, now, settings);
-          if (!hasEnded(idle) || (silenceOf(idle) && idle.overdueSince === undefined)) expect(due).toBeGreaterThan(now);
+          const isToBeTold =
+            (silenceOf(idle) && idle.overdueSince === undefined) || nextEscalationAt(idle, undefined) !== undefined;
+          if (!hasEnded(idle) || isToBeTold) expect(due).toBeGreaterThan(now);
           else expect(due).toBeUndefined();
           expect(indexedRecord(idle, now, settings).attentionSince).toBe(attentionSince(idle));
         });
