@@ -1,5 +1,6 @@
 import type { Composition, DocumentRecord, MeshReport } from './record.ts';
 import { answersOf } from './reduce-answers.ts';
+import { isFoundLost } from './state-of.ts';
 
 const copyCodes = new Set(['20007', '20008']);
 
@@ -17,8 +18,7 @@ const mayBeThere = (composition: Composition): boolean => {
   const posts = composition.attempts.filter(
     ({ outcome }) => outcome === undefined || outcome.kind === 'unknown' || outcome.kind === 'sent',
   );
-  const lost = composition.doubtDecision?.as === 'lost' ? composition.doubtDecision.at : undefined;
-  const open = posts.filter(({ startedAt }) => lost === undefined || startedAt > lost);
+  const open = posts.filter((attempt) => !isFoundLost(composition, attempt));
   const handedBack = new Set(reportsOf(composition).map(({ inboundMessageId }) => inboundMessageId)).size;
   return open.length > handedBack;
 };

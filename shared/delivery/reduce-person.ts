@@ -219,7 +219,8 @@ const doubtDecided = (record: DocumentRecord, event: Of<'doubt-decided'>, at: nu
       })
     : edit(record, at, {
         ...told,
-        composition: { ...next, failure: { at, code: 'FOUND_LOST', advice: lostAdvice } },
+        // A further sending that is lost leaves it as it stood: the copy of the round before may be there.
+        composition: withoutLastRound(next, at) ?? { ...next, failure: { at, code: 'FOUND_LOST', advice: lostAdvice } },
         work: releaseLast(next, at),
       });
 };

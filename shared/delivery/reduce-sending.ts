@@ -3,7 +3,7 @@ import type { DeliveryEvent } from './events.ts';
 import { type Composition, currentComposition, type DocumentRecord, type Hold } from './record.ts';
 import { edit, noOp, onCurrent, type Reduction } from './reduction.ts';
 import { followsACopy, withoutLastRound } from './resend.ts';
-import { doubtfulAttempt, nextAttempt, resendAllowed, stateOf, stateOfComposition } from './state-of.ts';
+import { doubtfulAttempt, isFoundLost, nextAttempt, resendAllowed, stateOf, stateOfComposition } from './state-of.ts';
 import { meanings } from './states.ts';
 import type { Work } from './work.ts';
 
@@ -89,6 +89,14 @@ const endedAttempt = (
       detail: `attempt ${event.attempt}`,
       composition: next,
       work: outcome.kind === 'sent' ? { indexMessages: [composition.number] } : {},
+    });
+  }
+  if (isFoundLost(composition, attempt) && outcome.kind !== 'sent') {
+    // A person knew before, and it has gone on since.
+    return edit(record, at, {
+      what: `late outcome of what was lost: ${outcome.kind}`,
+      detail: `attempt ${event.attempt}`,
+      composition: next,
     });
   }
   // While an earlier attempt may have left a copy, the claim stays: later versions must not overtake it.

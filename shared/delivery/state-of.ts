@@ -4,12 +4,15 @@ import { meanings, type State } from './states.ts';
 
 const mayHaveLeft = ({ outcome }: Attempt): boolean => outcome === undefined || outcome.kind === 'unknown';
 
-/** Those of the round under way, a person may have asked for the same bytes to be sent again; not those found to have come to nothing. */
-const attemptsOfRound = ({ attempts, earlierSends, doubtDecision }: Composition): readonly Attempt[] => {
-  const before = earlierSends?.at(-1)?.lastAttempt ?? 0;
-  const lost = doubtDecision?.as === 'lost' ? doubtDecision.at : undefined;
-  return attempts.filter(
-    (attempt) => attempt.number > before && !(lost !== undefined && mayHaveLeft(attempt) && attempt.startedAt <= lost),
+/** A person has found out that nothing came of it. */
+export const isFoundLost = ({ doubtDecision }: Composition, attempt: Attempt): boolean =>
+  doubtDecision?.as === 'lost' && attempt.outcome?.kind !== 'sent' && attempt.startedAt <= doubtDecision.at;
+
+/** Those of the round under way, a person may have asked for the same bytes to be sent again; not those found to be lost. */
+const attemptsOfRound = (composition: Composition): readonly Attempt[] => {
+  const before = composition.earlierSends?.at(-1)?.lastAttempt ?? 0;
+  return composition.attempts.filter(
+    (attempt) => attempt.number > before && !(mayHaveLeft(attempt) && isFoundLost(composition, attempt)),
   );
 };
 

@@ -29,11 +29,11 @@ const ofContradiction = (composition: Composition, after: DocumentRecord, as: De
   `It becomes ${stateOf(after)}. A later answer that excludes this is a new contradiction.`,
 ];
 
-const ofDoubt = (before: DocumentRecord, as: DoubtAnswer): readonly string[] => [
+const ofDoubt = (before: DocumentRecord, after: DocumentRecord, as: DoubtAnswer): readonly string[] => [
   `It is in doubt: ${wentWords(currentComposition(before))}.`,
   as === 'arrived'
     ? 'You say that the practice has it: it counts as SENT and awaits its answers, is not sent again, and later versions of its encounter go on.'
-    : 'You say that the practice has nothing of it: it becomes SEND_FAILED, later versions of its encounter go on, and it can be sent again (resend).',
+    : `You say that nothing of it came: it becomes ${stateOf(after)}, later versions of its encounter go on, and it can be sent again (resend).`,
 ];
 
 /** Pure words of a decision that was made before. */
@@ -48,7 +48,7 @@ export const decide = (as: DecisionAs): DocumentAction => ({
   event: (_, { by, why }) =>
     event(isOfDoubt(as) ? { kind: 'doubt-decided', as, by, why } : { kind: 'contradiction-decided', as, by, why }),
   foretell: (before, after) => {
-    if (isOfDoubt(as)) return ofDoubt(before, as);
+    if (isOfDoubt(as)) return ofDoubt(before, after, as);
     return ofContradiction(before.compositions.find(undecided) ?? currentComposition(before), after, as);
   },
   refusal: (record, why) => {

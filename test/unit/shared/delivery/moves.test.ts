@@ -399,6 +399,37 @@ describe('sent again by a person’s wish', () => {
   });
 });
 
+describe('what a person finds out about a doubt', () => {
+  const decide = (as: 'arrived' | 'lost'): DeliveryEvent => ({ kind: 'doubt-decided', as, ...why });
+  const doubtful = () => recordAfter(...sending, ended('unknown'));
+  it('it has come: SENT since it was tried, and later versions may go', () => {
+    const record = then(doubtful(), decide('arrived'));
+    expect([stateOf(record), currentComposition(record).sentAt]).toEqual(['SENT', 2]);
+    expect(record.work).toMatchObject({ archive: [1], releaseClaim: { attempt: 1 } });
+    expect(reduce(record, decide('lost'), 6000)).toEqual({ kind: 'no-op', why: 'not-in-doubt' });
+  });
+  it('nothing came: SEND_FAILED, to be sent again; only that MESH took it after all counts more', () => {
+    const record = then(doubtful(), decide('lost'));
+    expect([stateOf(record), record.work.releaseClaim?.attempt]).toEqual(['SEND_FAILED', 1]);
+    expect(stateOf(then(record, sent(1), 6000))).toBe('SENT');
+    const late = then(record, ended('not-sent', 1), 6000);
+    expect([stateOf(late), late.history.at(-1)?.what]).toEqual([
+      'SEND_FAILED',
+      'late outcome of what was lost: not-sent',
+    ]);
+  });
+  it('nothing came of a further sending: it stands as it stood, and the first copy is not forgotten', () => {
+    const at = 3 * 86_400_000;
+    const again = then(silent(), { kind: 'resend-asked', newest: 1, ids: deriveIds, ...why }, at);
+    const unsure = then(then(again, begun(2, 'owner-2', at + 10), at + 1), ended('unknown', 2), at + 2);
+    const record = then(unsure, decide('lost'), at + 20);
+    expect([stateOf(record), currentComposition(record).meshMessageId]).toEqual(['SENT', 'mesh-1']);
+  });
+  it('not while it is still being handed over', () => {
+    expect(reduce(recordAfter(...sending), decide('lost'), 900)).toEqual({ kind: 'no-op', why: 'still-being-sent' });
+  });
+});
+
 describe('held and released', () => {
   const hold = (reason: 'operator' | 'paused'): DeliveryEvent => ({ kind: 'held', reason, ...why });
   const release = (reason: 'operator' | 'paused' | 'doubt'): DeliveryEvent => ({ kind: 'released', reason, ...why });
