@@ -4,7 +4,7 @@ import type { Configuration, SendOutcome, Transient } from '../../mesh/outcomes.
 import { seconds } from '../../platform/clock.ts';
 import type { DocumentId, MeshMessageId } from '../../platform/ids.ts';
 import type { EnvelopeFile } from '../envelope.ts';
-import type { SendContext } from './send-document.ts';
+import type { SendContext } from './context.ts';
 import { uploadRecord } from './upload.ts';
 
 /** What MESH has of a message whose answer was lost (mesh 1.11). */

@@ -4,7 +4,7 @@ import { currentComposition } from '../../delivery/record.ts';
 import { errorText } from '../../platform/log.ts';
 import { change } from '../../platform/table.ts';
 import { askForTurn, type InFlight, type InLine, nobodyInFlight, passTurn } from '../../senders/in-flight.ts';
-import type { SendContext } from './send-document.ts';
+import type { SendContext } from './context.ts';
 
 /** A slot of the mailbox's, while one of its documents is handed over. */
 export interface TurnOf {

@@ -12,7 +12,7 @@ import { currentComposition, type DocumentRecord } from '../../../shared/deliver
 import { reduce } from '../../../shared/delivery/reduce.ts';
 import { inDoubt, nextAttempt, stateOf } from '../../../shared/delivery/state-of.ts';
 import { deriveIds } from '../../../shared/pipeline/derive-ids.ts';
-import { sendable } from '../../../shared/pipeline/send/send-document.ts';
+import { sendable } from '../../../shared/pipeline/send/sendable.ts';
 import { composed, dropOf, meshId, recordAfter } from '../../support/records.ts';
 
 /**
