@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -24,13 +24,21 @@ const operate = async (words: readonly string[], options: CommandOptions = {}): 
   const target = targetOf({ dir: system.dir });
   if (target.kind === 'problem') throw new Error(target.sentence);
   const readText = (path: string) => readFileSync(path, 'utf8');
-  const { ok, lines } = await runCommand(words, { table: target.table, clock: target.clock, readText }, options);
+  const { ok, lines } = await runCommand(words, { ...target, readText }, options);
   if (!ok) throw new Error(lines.join('\n'));
 };
 const put = (what: 'sender' | 'client', content: object): Promise<void> => {
   const file = join(system.dir, `${randomUUID()}.json`);
   writeFileSync(file, JSON.stringify(content));
   return operate([what, 'put', file], what === 'sender' ? { by: 'a test' } : {});
+};
+
+/** What the run's e-mail to the address says to send back. */
+const confirmationOf = (address: string): string => {
+  const { mailDir } = system.run;
+  const mails = readdirSync(mailDir).filter((name) => name.includes(address));
+  const asked = mails.map((name) => /send back this token: (\S+)/.exec(readFileSync(join(mailDir, name), 'utf8'))?.[1]);
+  return asked.findLast((token) => token !== undefined) ?? '';
 };
 
 /** A client of the issuer's; of an organisation's too, where one is named. */
@@ -52,7 +60,10 @@ beforeAll(async () => {
     phone: '01632 960200',
     addresses: { notices: ['records@southfield.example'] },
   });
-  await operate(['sender', 'activate', 'RX2'], { by: 'a test', why: 'it takes part' });
+  const who = { by: 'a test', why: 'it takes part' };
+  const address = 'records@southfield.example';
+  await operate(['sender', 'address', 'confirm', 'RX2', address, confirmationOf(address)], who);
+  await operate(['sender', 'activate', 'RX2'], who);
   another = callerWith(system.run, await client('another-client', 'RX2'));
 });
 afterAll(() => system?.stop());
