@@ -130,14 +130,11 @@ it.each(lives)(
       const time = (tried.get(call) ?? 0) + 1;
       if (isRepeating(call) && time > oftenEnough) continue;
       tried.set(call, time);
-      // Each way in turn; what happens once only is tried both with its effect and without.
-      const first = (index + lives.indexOf(life)) % fates.length;
-      const once = !calls.some((other, at) => other === call && at !== index);
-      for (const fate of [fates[first], ...(once ? [fates[(first + 1) % fates.length]] : [])]) {
-        if (!fate) continue;
-        const lived = await live(life, (n) => (n === index + 1 ? fate : 'well'));
-        for (const what of lived.wrongs) found.push(`${fate}, call ${index + 1} (${call}): ${what}`);
-      }
+      // Each way in turn, another one in each life: most calls are made in all of them.
+      const fate = fates[(index + lives.indexOf(life)) % fates.length];
+      if (!fate) continue;
+      const lived = await live(life, (n) => (n === index + 1 ? fate : 'well'));
+      for (const what of lived.wrongs) found.push(`${fate}, call ${index + 1} (${call}): ${what}`);
     }
     expect(found).toEqual([]);
     for (const name of ['compose', 'send', 'poll', 'watch']) {
