@@ -1,11 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-const suite = (name: string, include: string[], timeout = 20_000, exclude: string[] = []) => ({
+const suite = (name: string, include: string[], timeout = 20_000, exclude: string[] = [], isolate = true) => ({
   extends: true as const,
   test: {
     name,
     include,
     exclude: ['**/node_modules/**', ...exclude],
+    isolate,
     testTimeout: timeout,
     hookTimeout: Math.max(timeout, 120_000),
   },
@@ -20,10 +21,11 @@ export default defineConfig({
     pool: 'forks',
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     projects: [
-      suite('unit', ['test/unit/**/*.test.ts']),
-      suite('property', ['test/property/**/*.test.ts'], 60_000),
+      // None of these changes what another reads, and loading what they use takes longer than most of their checks.
+      suite('unit', ['test/unit/**/*.test.ts'], 20_000, [], false),
+      suite('property', ['test/property/**/*.test.ts'], 60_000, [], false),
+      suite('infra', ['test/infra/**/*.test.ts'], 120_000, [], false),
       suite('contract', ['test/contract/**/*.test.ts'], 60_000),
-      suite('infra', ['test/infra/**/*.test.ts'], 120_000),
       suite('fault', ['test/fault/**/*.test.ts'], 60_000),
       suite('acceptance', ['test/acceptance/**/*.test.ts'], 240_000, [drill]),
       suite('drill', [drill], 240_000),

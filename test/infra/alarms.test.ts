@@ -233,7 +233,14 @@ describe('alarms', () => {
   });
 
   it('send to every section of the runbook that there is', () => {
-    const sent = new Set(alarms.map(({ AlarmDescription }) => sectionOf(AlarmDescription)));
+    // Each subscriber to events has an alarm of its own.
+    const subscribed = synthesise({
+      settings: {
+        eventSubscriptions: [{ name: 'Office', protocol: 'email', address: 'office@example.org', filter: {} }],
+      },
+    });
+    const all = subscribed.of('AWS::CloudWatch::Alarm').map(({ properties }) => alarmOf.parse(properties));
+    const sent = new Set([...alarms, ...all].map(({ AlarmDescription }) => sectionOf(AlarmDescription)));
     expect([...sent].sort()).toEqual(Object.values(runbookSections).sort());
   });
 
