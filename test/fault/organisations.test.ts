@@ -7,15 +7,18 @@ import { documentIdOf, type OdsCode } from '../../shared/platform/ids.ts';
 import { readWhole } from '../../shared/platform/objects.ts';
 import { readMailbox } from '../../shared/senders/registry.ts';
 import { createRig, headerOf, otherSender, type Rig, sender } from '../support/rig.ts';
+import { memorySubscriptions } from '../support/subscriptions.ts';
 
 /** Two organisations in one deployment, whose codes begin alike, each with a mailbox and credentials of its own. */
 
 let rig: Rig;
+const mail = memorySubscriptions();
 const who = { by: 'Ann Bell', why: 'a second organisation' };
 
 const operate = async (words: string, files: Record<string, object> = {}): Promise<readonly string[]> => {
   const readText = (path: string) => (path in files ? JSON.stringify(files[path]) : undefined);
-  const { ok, lines } = await runCommand(words.split(' '), { table: rig.table, clock: rig.clock, readText }, who);
+  const context = { table: rig.table, clock: rig.clock, readText, subscriptions: async () => mail.port };
+  const { ok, lines } = await runCommand(words.split(' '), context, who);
   if (!ok) throw new Error(lines.join('\n'));
   return lines;
 };
@@ -40,6 +43,7 @@ beforeAll(async () => {
   };
   await operate('mailbox put m', { m: mailbox });
   await operate('sender put s', { s: settings });
+  mail.confirmAll();
 });
 afterAll(() => rig.close());
 
