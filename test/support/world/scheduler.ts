@@ -131,7 +131,8 @@ export const createScheduler = (setting: {
     now: () => time,
     clockOf: (invocation) => ({
       scale: 0,
-      now: () => time + invocation.skew + error(),
+      // Clocks of functions give whole milliseconds.
+      now: () => Math.floor(time + invocation.skew + error()),
       at,
       sleep: (ms) => (invocation.dead ? forever : wait(invocation as Live, time + ms)),
     }),
