@@ -5,14 +5,14 @@ import { sqsQueue } from '../../shared/platform/aws/sqs-queue.ts';
 import { type Objects, readWhole } from '../../shared/platform/objects.ts';
 import type { SenderIndex, Table, UnsentIndex } from '../../shared/platform/table.ts';
 import { memoryTable } from '../support/memory-table.ts';
-import { createRig, type Rig } from '../support/rig.ts';
+import { createRigOnLocalServices, type Rig } from '../support/rig.ts';
 import { memoryObjects } from '../support/world/memory-objects.ts';
 
 /** The ports that suites keep in memory answer as the real adapters do on the local services. */
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await createRig();
+  rig = await createRigOnLocalServices();
 });
 afterAll(() => rig.close());
 

@@ -5,11 +5,11 @@ import { stateOf } from '../../shared/delivery/state-of.ts';
 import { pollMailbox } from '../../shared/pipeline/poll/poll-mailbox.ts';
 import { hours, minutes } from '../../shared/platform/clock.ts';
 import type { Objects } from '../../shared/platform/objects.ts';
-import { createRig, headerOf, practice, type Rig, sender } from '../support/rig.ts';
+import { createRigOnLocalServices, headerOf, practice, type Rig, sender } from '../support/rig.ts';
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await createRig();
+  rig = await createRigOnLocalServices();
 });
 afterAll(() => rig.close());
 

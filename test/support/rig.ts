@@ -1,20 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import {
-  CreateBucketCommand,
-  PutBucketNotificationConfigurationCommand,
-  PutBucketVersioningCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
-import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { z } from 'zod';
-import { startDynamoDb } from '../../local/aws/dynamodb/service.ts';
-import { startS3 } from '../../local/aws/s3.ts';
-import { startSecrets } from '../../local/aws/secrets/service.ts';
-import { leapingClock } from '../../local/clock.ts';
+import { type LeapingClock, leapingClock } from '../../local/clock.ts';
 import { startMeshSimulator } from '../../local/mesh/simulator.ts';
 import { createPki } from '../../local/pki/pki.ts';
 import { TEST_PATIENTS } from '../../local/samples/test-patients.ts';
@@ -33,22 +18,11 @@ import type { PollContext } from '../../shared/pipeline/poll/context.ts';
 import { pollMailbox } from '../../shared/pipeline/poll/poll-mailbox.ts';
 import { sendDocument } from '../../shared/pipeline/send/send-document.ts';
 import { type WatchContext, watch } from '../../shared/pipeline/watch/watch.ts';
-import { dynamoDbTable } from '../../shared/platform/aws/dynamodb-table.ts';
-import { s3Objects } from '../../shared/platform/aws/s3-objects.ts';
-import { secretsManager } from '../../shared/platform/aws/secrets-manager.ts';
 import { minutes } from '../../shared/platform/clock.ts';
 import { documentIdOf, type OdsCode, systemIds } from '../../shared/platform/ids.ts';
 import type { Log } from '../../shared/platform/log.ts';
 import type { Measure, MetricName } from '../../shared/platform/measure.ts';
-import {
-  attentionIndex,
-  byMailboxIndex,
-  bySenderIndex,
-  environmentSecretName,
-  mailboxSecretName,
-  unsentIndex,
-  workIndex,
-} from '../../shared/platform/names.ts';
+import { environmentSecretName, mailboxSecretName } from '../../shared/platform/names.ts';
 import { type Objects, readWhole } from '../../shared/platform/objects.ts';
 import type { Queue } from '../../shared/platform/queue.ts';
 import { composeMessage, type OutboxMessage, type PollMessage } from '../../shared/platform/queue-messages.ts';
@@ -58,14 +32,14 @@ import { senderFile } from '../../shared/senders/sender.ts';
 import { pdfTextReader } from '../../shared/submission/pdf-text/pdf-text-reader.ts';
 import { Crash, type CrashPlan, crashing } from './faults.ts';
 import { putMailbox, putSender } from './registry.ts';
+import { type Storage, storageInMemory, storageOnLocalServices } from './storage.ts';
+import type { Created } from './world/memory-objects.ts';
 
 /**
- * The functions' library in one process, on the real local services and a real MESH over mutual TLS. The test plays
- * the queues: it delivers, delivers again, or never, and it moves the clock.
+ * The functions' library in one process, with a real MESH over mutual TLS. The test plays the queues: it delivers,
+ * delivers again, or never, and it moves the clock.
  */
 
-const region = 'eu-west-2';
-const credentials = { accessKeyId: 'AKIARIG', secretAccessKey: 'a-secret-of-the-rig' };
 export const sender = { mailboxId: 'RX1OT001', odsCode: 'RX1', name: 'Northfield Out of Hours Service' };
 /** Another organisation, whose code and mailbox begin like the sender's; registered at MESH, and here by whoever needs it. */
 export const otherSender = { mailboxId: 'RX10OT001', odsCode: 'RX10', name: 'Southfield Walk-in Centre' };
@@ -90,35 +64,10 @@ const memoryQueue = <T>() => {
   return { waiting, queue };
 };
 
-export const createRig = async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'send-document-rig-'));
-  const clock = leapingClock();
-  const setting = {
-    clock,
-    region,
-    account: '000000000000',
-    identities: {
-      secretFor: (id: string) => (id === credentials.accessKeyId ? credentials.secretAccessKey : undefined),
-    },
-  };
-  const events: z.infer<typeof composeMessage>[] = [];
-  const s3Service = await startS3({
-    ...setting,
-    dir: join(dir, 's3'),
-    onEvent: (event) => {
-      const { object } = event.detail;
-      if (event['detail-type'] !== 'Object Created' || !object.key.startsWith('inbox/')) return;
-      events.push({
-        bucket: event.detail.bucket.name,
-        key: object.key,
-        versionId: object['version-id'] ?? '',
-        sequencer: object.sequencer,
-        size: object.size ?? 0,
-      });
-    },
-  });
-  const ddbService = await startDynamoDb(setting);
-  const secretsService = await startSecrets(setting);
+/** Drops as the bucket tells compose of them. */
+type Drops = z.infer<typeof composeMessage>[];
+
+const assemble = async <S extends Storage>(clock: LeapingClock, events: Drops, storage: S) => {
   const pki = await createPki({ now: clock.now(), days: 365 });
   const mesh = await startMeshSimulator({
     clock,
@@ -137,85 +86,8 @@ export const createRig = async () => {
     })),
   });
 
-  const s3 = new S3Client({ endpoint: s3Service.endpoint, region, credentials });
-  // A streamed request cannot be signed again after a leap: this client goes by the clock from the start.
-  Object.defineProperty(s3.config, 'systemClockOffset', { get: () => clock.now() - Date.now(), set: () => undefined });
-  for (const Bucket of ['drops', 'messages', 'archive']) {
-    await s3.send(new CreateBucketCommand({ Bucket }));
-    await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }));
-  }
-  await s3.send(
-    new PutBucketNotificationConfigurationCommand({
-      Bucket: 'drops',
-      NotificationConfiguration: { EventBridgeConfiguration: {} },
-    }),
-  );
-  const ddbConfig = { endpoint: ddbService.endpoint, region, credentials };
-  const ddb = new DynamoDBClient(ddbConfig);
-  await ddb.send(
-    new CreateTableCommand({
-      TableName: 'documents',
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'workShard', AttributeType: 'S' },
-        { AttributeName: 'nextCheckAt', AttributeType: 'N' },
-        { AttributeName: 'unsentSince', AttributeType: 'N' },
-        { AttributeName: 'attentionSince', AttributeType: 'N' },
-        { AttributeName: 'mailboxList', AttributeType: 'S' },
-        { AttributeName: 'listedAt', AttributeType: 'N' },
-        { AttributeName: 'senderOds', AttributeType: 'S' },
-        { AttributeName: 'updatedAt', AttributeType: 'N' },
-      ],
-      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
-      GlobalSecondaryIndexes: [
-        {
-          IndexName: workIndex,
-          KeySchema: [
-            { AttributeName: 'workShard', KeyType: 'HASH' },
-            { AttributeName: 'nextCheckAt', KeyType: 'RANGE' },
-          ],
-          Projection: { ProjectionType: 'KEYS_ONLY' },
-        },
-        {
-          IndexName: unsentIndex,
-          KeySchema: [
-            { AttributeName: 'workShard', KeyType: 'HASH' },
-            { AttributeName: 'unsentSince', KeyType: 'RANGE' },
-          ],
-          Projection: { ProjectionType: 'KEYS_ONLY' },
-        },
-        {
-          IndexName: attentionIndex,
-          KeySchema: [
-            { AttributeName: 'workShard', KeyType: 'HASH' },
-            { AttributeName: 'attentionSince', KeyType: 'RANGE' },
-          ],
-          Projection: { ProjectionType: 'KEYS_ONLY' },
-        },
-        {
-          IndexName: byMailboxIndex,
-          KeySchema: [
-            { AttributeName: 'mailboxList', KeyType: 'HASH' },
-            { AttributeName: 'listedAt', KeyType: 'RANGE' },
-          ],
-          Projection: { ProjectionType: 'KEYS_ONLY' },
-        },
-        {
-          IndexName: bySenderIndex,
-          KeySchema: [
-            { AttributeName: 'senderOds', KeyType: 'HASH' },
-            { AttributeName: 'updatedAt', KeyType: 'RANGE' },
-          ],
-          Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['state'] },
-        },
-      ],
-    }),
-  );
-  const secretsClient = new SecretsManagerClient({ endpoint: secretsService.endpoint, region, credentials });
   const own = await pki.issueClient(sender.mailboxId);
-  const putSecret = (Name: string, value: object) =>
-    secretsClient.send(new CreateSecretCommand({ Name, SecretString: JSON.stringify(value) }));
+  const { putSecret } = storage;
   await putSecret(environmentSecretName('test'), { sharedKey: 'shared-key', ca: pki.ca });
   await putSecret(mailboxSecretName('test', sender.mailboxId), { ...own, password: 'password-1' });
   const others = await pki.issueClient(otherSender.mailboxId);
@@ -236,8 +108,7 @@ export const createRig = async () => {
     },
   };
   const addresses = ['records@northfield.example'];
-  const plainTable = dynamoDbTable('documents', ddbConfig);
-  const objects = (bucket: string): Objects => s3Objects(bucket, s3);
+  const { table: plainTable, objects } = storage;
   const drops = objects('drops');
   const lines: string[] = [];
   const write =
@@ -272,7 +143,7 @@ export const createRig = async () => {
     notices: through('notices', topic),
     subscribers: { list: async () => addresses.map((address) => ({ address, arn: `arn:of:${address}` })) },
     noticesTopicArn: 'arn:aws:sns:eu-west-2:000000000000:notices',
-    connection: { stage: 'test', secrets: secretsManager(clock, secretsClient), clock, ids: systemIds },
+    connection: { stage: 'test', secrets: storage.secrets, clock, ids: systemIds },
     log,
     measure,
     readPdfText: pdfTextReader(),
@@ -312,11 +183,10 @@ export const createRig = async () => {
   const answeredIds = new Set<string>();
 
   const rig = {
-    dir,
+    storage,
     clock,
     mesh,
     pki,
-    s3,
     table: plainTable,
     drops,
     archive: objects('archive'),
@@ -429,22 +299,31 @@ export const createRig = async () => {
       return found;
     },
     /** Every item of the table as stored. */
-    async items(): Promise<Record<string, unknown>[]> {
-      const { Items = [] } = await DynamoDBDocumentClient.from(ddb).send(
-        new ScanCommand({ TableName: 'documents', ConsistentRead: true }),
-      );
-      return Items;
-    },
+    items: storage.items,
     async close(): Promise<void> {
-      s3.destroy();
-      ddb.destroy();
-      secretsClient.destroy();
       await mesh.close();
-      await Promise.all([s3Service.close(), ddbService.close(), secretsService.close()]);
-      rmSync(dir, { recursive: true, force: true });
+      await storage.close();
     },
   };
   return rig;
+};
+
+const waiting = () => {
+  const events: Drops = [];
+  const onDrop = (created: Created) => void (created.key.startsWith('inbox/') && events.push(created));
+  return { clock: leapingClock(), events, onDrop };
+};
+
+/** What is stored is kept in memory. */
+export const createRig = async () => {
+  const { clock, events, onDrop } = waiting();
+  return assemble(clock, events, storageInMemory({ clock, onDrop }));
+};
+
+/** What is stored is kept by the local services. */
+export const createRigOnLocalServices = async () => {
+  const { clock, events, onDrop } = waiting();
+  return assemble(clock, events, await storageOnLocalServices({ clock, onDrop }));
 };
 
 export type Rig = Awaited<ReturnType<typeof createRig>>;

@@ -8,7 +8,7 @@ import { apiRoutes, apiScopes } from '../../../shared/platform/api-routes.ts';
 import { s3UploadForms } from '../../../shared/platform/aws/s3-upload-forms.ts';
 import { systemIds } from '../../../shared/platform/ids.ts';
 import { type CrashPlan, crashing } from '../../support/faults.ts';
-import { createRig } from '../../support/rig.ts';
+import { createRigOnLocalServices } from '../../support/rig.ts';
 
 /** The API's function in one process, on the rig: events go in as the gateway makes them. */
 
@@ -104,7 +104,7 @@ export const maxInlineBytes = 100_000;
 export const maxPdfBytes = 20 << 20;
 
 export const createApiRig = async () => {
-  const rig = await createRig();
+  const rig = await createRigOnLocalServices();
   let plan: CrashPlan | undefined;
   const context = {
     ...rig.context,
@@ -112,7 +112,7 @@ export const createApiRig = async () => {
     drops: crashing('drops', rig.drops, () => plan),
     audit: crashing('audit', rig.archive, () => plan),
     ids: systemIds,
-    forms: s3UploadForms('drops', rig.s3),
+    forms: s3UploadForms('drops', rig.storage.s3),
     limits: { maxPdfBytes, maxInlineBytes, uploadLifeSeconds: 900 },
   };
   const handler = apiHandler(context);

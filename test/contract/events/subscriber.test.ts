@@ -6,7 +6,7 @@ import { type VirtualClock, virtualClock } from '../../../local/clock.ts';
 import { currentComposition } from '../../../shared/delivery/record.ts';
 import { type StatusEvent, statusEvent } from '../../../shared/events/status-event.ts';
 import { snsTopic } from '../../../shared/platform/aws/sns-topic.ts';
-import { createRig, type Rig } from '../../support/rig.ts';
+import { createRigOnLocalServices, type Rig } from '../../support/rig.ts';
 import { clientSetting, followClock, present, settingOn } from '../aws/json-support.ts';
 import { queueClient } from '../aws/sqs-support.ts';
 
@@ -35,7 +35,7 @@ const subscribe = async (name: string, filter?: object): Promise<string> => {
 };
 
 beforeAll(async () => {
-  rig = await createRig();
+  rig = await createRigOnLocalServices();
   clock = virtualClock(Date.UTC(2031, 0, 1, 9));
   queues = await startSqs(settingOn(clock).setting);
   service = await startSns({ ...settingOn(clock).setting, deliverToQueue: queues.deliver });
