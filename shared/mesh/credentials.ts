@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { days, isoTime } from '../platform/clock.ts';
+import { lastFew } from '../platform/last-few.ts';
 import type { Configuration } from './outcomes.ts';
 
 /** What the client needs to speak for one mailbox. All PEM, all text. */
@@ -41,15 +42,20 @@ const configuration = (reason: string, advice: string): Configuration => ({
   advice,
 });
 
+// A function that stays warm reads the same PEM at each call, and reading it costs more than all else on the way to MESH.
+const readBundles = lastFew<readonly X509Certificate[] | undefined>(8);
+const readKeys = lastFew<KeyObject | undefined>(4);
+
 /** Certificates of a PEM bundle; undefined where one of them, or the whole, cannot be read. */
-const certificates = (pem: string): X509Certificate[] | undefined => {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  try {
-    return blocks.length > 0 ? blocks.map((block) => new X509Certificate(block)) : undefined;
-  } catch {
-    return undefined;
-  }
-};
+const certificates = (pem: string): readonly X509Certificate[] | undefined =>
+  readBundles(pem, () => {
+    const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+    try {
+      return blocks.length > 0 ? blocks.map((block) => new X509Certificate(block)) : undefined;
+    } catch {
+      return undefined;
+    }
+  });
 
 /** Of a change-over, when old and new ones are trusted, the new ones count. */
 const endOf = (authorities: readonly X509Certificate[]): number => {
@@ -59,13 +65,14 @@ const endOf = (authorities: readonly X509Certificate[]): number => {
   return Math.min(...ends.filter(Number.isFinite));
 };
 
-const privateKey = (pem: string): KeyObject | undefined => {
-  try {
-    return createPrivateKey(pem);
-  } catch {
-    return undefined;
-  }
-};
+const privateKey = (pem: string): KeyObject | undefined =>
+  readKeys(pem, () => {
+    try {
+      return createPrivateKey(pem);
+    } catch {
+      return undefined;
+    }
+  });
 
 const parseSecret = <S extends z.ZodType>(schema: S, secret: string, name: string): z.output<S> | Configuration => {
   let json: unknown;

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { isIP } from 'node:net';
 import { createSecureContext, type SecureContext, TLSSocket, connect as tlsConnect } from 'node:tls';
 import type { Clock } from '../platform/clock.ts';
+import { lastFew } from '../platform/last-few.ts';
 import type { MeshCredentials } from './credentials.ts';
 import { watchDeadline } from './deadline.ts';
 import { certificateRefused, classifyNetworkError, connectionBroke, type NetworkFault } from './network-faults.ts';
@@ -82,11 +83,16 @@ export interface Transport {
 /** How a client gets its requests to MESH. */
 export type OpenTransport = (setting: TransportSetting) => Transport;
 
+const madeContexts = lastFew<SecureContext>(4);
+
 /** Certificate, key and CA as TLS takes them, or why it does not. Verification has no switch. */
 export const secureContextOf = (credentials: MeshCredentials): Ok<SecureContext> | Configuration => {
   try {
     const { cert, key, ca } = credentials;
-    return ok(createSecureContext({ cert, key, ca, minVersion: 'TLSv1.2' }));
+    const made = madeContexts(JSON.stringify([cert, key, ca]), () =>
+      createSecureContext({ cert, key, ca, minVersion: 'TLSv1.2' }),
+    );
+    return ok(made);
   } catch (error) {
     const fault = classifyNetworkError(error);
     if (fault.kind === 'configuration') return fault;
