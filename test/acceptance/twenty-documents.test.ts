@@ -151,7 +151,7 @@ describe('a hundred documents dropped together', () => {
     await Promise.all(made.map(drop));
     const receipts = await ended(
       made.map(({ name }) => name),
-      120_000,
+      300_000,
     );
     expect(receipts.every((receipt) => receipt?.state === 'ACCEPTED')).toBe(true);
     const received = (await system.received()).map((line) => line.sha256);
@@ -160,7 +160,7 @@ describe('a hundred documents dropped together', () => {
         received.filter((digest) => digest === sha256(pdf)),
         name,
       ).toHaveLength(1);
-  }, 180_000);
+  }, 330_000);
 });
 
 describe('what all this left behind', () => {
