@@ -2,8 +2,9 @@ import type { Attention } from '../delivery/attention.ts';
 import { openConditions } from '../delivery/attention.ts';
 import type { DocumentRecord } from '../delivery/record.ts';
 import { stateOf } from '../delivery/state-of.ts';
-import { meanings } from '../delivery/states.ts';
-import { isoTime } from '../platform/clock.ts';
+import { type Mover, meanings } from '../delivery/states.ts';
+import { londonTime } from '../delivery/working-days.ts';
+import { isoTime, minutes } from '../platform/clock.ts';
 import type { TopicMessage } from '../platform/topic.ts';
 import type { Notice } from './pending.ts';
 
@@ -12,10 +13,15 @@ import type { Notice } from './pending.ts';
  * Ids, codes, practices and our own texts; nothing about a patient, and no name or encounter that a sender chose.
  */
 
-/** `2026-11-29 10:04 UTC`. */
-export const timeWords = (at: number): string => `${isoTime(at).slice(0, 16).replace('T', ' ')} UTC`;
+/** As clocks in London show it: `2026-11-29 10:04 GMT`, in summer `2026-07-01 11:04 BST`. */
+export const timeWords = (at: number): string => {
+  const { date, timeOfDay } = londonTime(at);
+  const clock = isoTime(timeOfDay).slice(11, 16);
+  const isSummer = Math.abs(Date.parse(date) + timeOfDay - at) >= minutes(1);
+  return `${date} ${clock} ${isSummer ? 'BST' : 'GMT'}`;
+};
 
-const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
+export const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
 
 /** What a topic takes: printable ASCII on one line, up to a hundred. */
 export const subjectOf = (text: string): string =>
@@ -34,8 +40,12 @@ const practiceWords = ({ practice }: Attention): string[] =>
         `   Practice: ${[practice.name, practice.odsCode === undefined ? undefined : `(${practice.odsCode})`].filter((part) => part !== undefined).join(' ')}`,
       ];
 
-const documentWords = (record: DocumentRecord): string =>
+export const documentWords = (record: DocumentRecord): string =>
   `Document ${record.documentId}${record.version === undefined ? '' : `, version ${record.version}`}`;
+
+/** To those whose organisation it is. */
+export const moverWords = (mover: Mover, odsCode: string): string =>
+  mover === 'the sender' ? `yours (the sender, ${odsCode})` : mover;
 
 const attentionWords = (attention: Attention): string[] => [
   `   ${attention.code}, since ${timeWords(attention.since)}`,

@@ -5,6 +5,7 @@ import { splitKey } from '../delivery/keys.ts';
 import { openDocuments } from '../delivery/open-attention.ts';
 import { stateOf } from '../delivery/state-of.ts';
 import { states } from '../delivery/states.ts';
+import { csvText, readCsv } from '../platform/csv.ts';
 import type { DocumentId } from '../platform/ids.ts';
 import { inParallel } from '../platform/parallel.ts';
 import type { SenderPosition } from '../platform/table.ts';
@@ -13,7 +14,6 @@ import { type Foreseen, foresee } from './act.ts';
 import type { DocumentAction } from './actions/action.ts';
 import { practiceCode } from './actions/words.ts';
 import type { CommandContext } from './command.ts';
-import { csvText, readCsv } from './csv.ts';
 import type { Who } from './who.ts';
 
 /** Which documents a list is to be made of. */

@@ -256,8 +256,8 @@ describe('the daily digest', () => {
     const table = files.filter((key) => key.endsWith('.csv')).at(-1) ?? '';
     const found = await readWhole(rig.drops, table, 1 << 20);
     const text = found && found !== 'too-large' ? found.bytes.toString('utf8') : '';
-    expect(text).toContain(`"${documentId}"`);
-    expect(text).toContain(`"${accepted}"`);
+    expect(text).toContain(documentId);
+    expect(text).toContain(accepted);
     for (const part of patient) expect(text).not.toContain(part);
     expect((await rig.keys(rig.drops, 'receipts/operators/digests/')).some((key) => key.endsWith('.csv'))).toBe(true);
   });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { applyEvent } from '../../delivery/documents.ts';
 import { redrivesKey } from '../../delivery/keys.ts';
 import { isoTime } from '../../platform/clock.ts';
+import { csvText, readCsv } from '../../platform/csv.ts';
 import { errorText } from '../../platform/log.ts';
 import type { DeadLetter, DeadLetters } from '../../platform/queue.ts';
 import { change } from '../../platform/table.ts';
@@ -17,7 +18,6 @@ import {
   succeeded,
 } from '../command.ts';
 import { confirmed, yesOption } from '../confirmed.ts';
-import { csvText, readCsv } from '../csv.ts';
 import { type Cause, causeOf, type LetterFate, letterFates } from '../dead-letters.ts';
 import { problemLines, type Who, who, whoOptions } from '../who.ts';
 
