@@ -237,6 +237,16 @@ export const stageSettings = z
       .email()
       .optional()
       .describe('Who is told of alarms. The address must be confirmed from the message that AWS sends to it.'),
+    operatorsContact: z
+      .string()
+      .trim()
+      .min(1)
+      .max(200)
+      .regex(/^[^\r\n]*$/, 'one line')
+      .optional()
+      .describe(
+        'How organisations reach the operators, by day and night, such as a telephone number: it stands in every notice, since what was done is told to them.',
+      ),
     eventSubscriptions: z
       .array(eventSubscription)
       .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, {

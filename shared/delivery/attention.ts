@@ -1,6 +1,6 @@
 import { responseCode } from '../itk3/response-codes.ts';
 import type { AttentionCode } from './attention-codes.ts';
-import { versionThatStands } from './earlier-versions.ts';
+import { isNotTaken, versionThatStands } from './earlier-versions.ts';
 import { type Composition, currentComposition, type DocumentRecord, type Hold, type HoldReason } from './record.ts';
 import { answersOf } from './reduce-answers.ts';
 import { silenceOf } from './silence.ts';
@@ -180,9 +180,9 @@ const ofSilence = (record: DocumentRecord): readonly Attention[] => {
     found.push({
       code: 'MESH_RETURN_NEAR',
       since: returnNearSince,
-      what: 'Nobody at the practice has fetched it for days.',
+      what: 'Nothing has been heard of it for days: it may be that nobody at the practice has fetched it.',
       whoseMove: 'the sender',
-      todo: 'Telephone the practice now: MESH hands the message back on the fifth day, and then it is not delivered.',
+      todo: 'Telephone the practice now: MESH hands back on the fifth day what nobody has fetched, and then it is not delivered.',
       ...practice,
     });
   }
@@ -249,7 +249,7 @@ const ofWhatWasAnswered = (record: DocumentRecord): readonly Attention[] => {
       since: routed.at,
       what: `MESH sent it to the practice ${routed.odsCode}; the manifest names ${registered} as the patient's.`,
       whoseMove: 'the sender',
-      todo: 'Check where the patient is registered. If MESH is right, correct your own record; if not, tell both practices: one has received a document about somebody else’s patient.',
+      todo: `Check in PDS where the patient is registered. If MESH is right, correct your own record. If not, ${routed.odsCode} holds a document about somebody who is not its patient: report it as an information governance incident, ask it to destroy its copy, and reach ${registered} by another route.`,
       ...practice,
     });
   }
@@ -284,12 +284,12 @@ const ofOtherVersions = (record: DocumentRecord): readonly Attention[] => {
       ...practiceOf(earlier),
     });
   }
-  // Told when it has gone to the new practice: the old one must be told by a person.
-  if (olderVersionAt && sentAt !== undefined) {
+  // Told when it has gone to the new practice, or will not go: the old one must be told by a person.
+  if (olderVersionAt && (sentAt !== undefined || isNotTaken(composition))) {
     found.push({
       code: 'OLDER_VERSION_ELSEWHERE',
-      since: sentAt,
-      ...olderVersionElsewhere(olderVersionAt.version, olderVersionAt.odsCode),
+      since: sentAt ?? stateSince(record),
+      ...olderVersionElsewhere(olderVersionAt.version, olderVersionAt.odsCode, composition.suppression?.why),
       whoseMove: 'the sender',
       practice: { odsCode: olderVersionAt.odsCode },
     });
@@ -299,7 +299,7 @@ const ofOtherVersions = (record: DocumentRecord): readonly Attention[] => {
     found.push({
       code: 'OLDER_VERSION_STANDS',
       since: stateSince(record),
-      ...olderVersionStands(stands),
+      ...olderVersionStands(stands, composition.suppression?.why),
       whoseMove: 'the sender',
       ...practiceOf(composition),
     });

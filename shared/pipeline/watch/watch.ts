@@ -40,6 +40,8 @@ export interface WatchContext extends WorkContext {
   /** For commands, which have only the table. */
   readonly noticesTopicArn: string;
   readonly subscribers: Pick<Subscriptions, 'list'>;
+  /** How organisations reach the operators. */
+  readonly operatorsContact?: string;
   readonly connection: ConnectionSetting;
   readonly measure: Measure;
   /** Epoch ms when this invocation has certainly ended. */

@@ -194,6 +194,22 @@ describe('what is flagged about an accepted document', () => {
     expect(codes(withCurrent(recordAfter(...sending), { olderVersionAt }))).toEqual([]);
   });
 
+  it('a version before it that another practice holds, also where this one is not sent at all, and why', () => {
+    const olderVersionAt = { version: 1, odsCode: 'Y00001' as OdsCode };
+    const suppressed = (why: 'confidential' | 'registered-here', facts: Partial<Composition>) =>
+      attentionOf(withCurrent(recordAfter(dropped()), { suppression: { at: 7, why }, ...facts }));
+    expect(suppressed('confidential', { olderVersionAt })).toMatchObject([
+      { code: 'OLDER_VERSION_ELSEWHERE', since: 7, what: expect.stringContaining('marked confidential') },
+    ]);
+    const [moved] = suppressed('registered-here', { olderVersionAt });
+    expect(moved).toMatchObject({ code: 'OLDER_VERSION_ELSEWHERE', practice: { odsCode: 'Y00001' } });
+    expect(moved?.what).not.toContain('confidential');
+    const predecessor = { documentId: dropOf(9).documentId, version: 9, sentAt: 1 };
+    expect(suppressed('confidential', { predecessor })).toMatchObject([
+      { code: 'OLDER_VERSION_STANDS', todo: expect.stringContaining('version 9 is confidential') },
+    ]);
+  });
+
   it('a version before it that stands, because this one came to nothing', () => {
     const predecessor = { documentId: dropOf(9).documentId, version: 9, sentAt: 1 };
     const record = withCurrent(recordAfter(...wasSent, negative('20009')), { predecessor });

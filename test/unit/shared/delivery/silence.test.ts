@@ -45,6 +45,19 @@ const sentAt = (more: Partial<Extract<DeliveryEvent, { kind: 'dropped' }>> = {})
 const codes = (record: DocumentRecord) => attentionOf(record).map(({ code }) => code);
 
 describe('an infrastructure acknowledgement that does not come (GPCM-SD-095)', () => {
+  it('is told half a day before MESH hands it back also where nobody knows whether an answer lies unread', () => {
+    const unread = due(start + hours(1));
+    const record = sentAt();
+    expect(reduce(record, unread, start + days(4.4)).kind).toBe('no-op');
+    const near = next(record, unread, start + days(4.5));
+    expect(codes(near)).toEqual(['MESH_RETURN_NEAR']);
+    expect(attentionOf(near)[0]?.what).toContain('Nothing has been heard of it');
+    // Whoever set it later than that is told then.
+    const late = sentAt({ dueTimes: { ...defaultDueTimes, returnNear: hours(118) } });
+    expect(reduce(late, unread, start + hours(117)).kind).toBe('no-op');
+    expect(codes(next(late, unread, start + hours(118)))).toEqual(['MESH_RETURN_NEAR']);
+  });
+
   it('is told after 24 hours, and more urgently after four days, since MESH hands it back at five', () => {
     const record = sentAt();
     expect(nextCheckAt(record, start + 1, settings)).toBe(start + hours(24));
@@ -59,7 +72,7 @@ describe('an infrastructure acknowledgement that does not come (GPCM-SD-095)', (
     expect(nextCheckAt(again, start + days(3.9), settings)).toBe(start + days(4));
     const near = next(overdue, due(), start + days(4));
     expect(attentionOf(near)).toMatchObject([{ code: 'MESH_RETURN_NEAR', since: start + days(4) }]);
-    expect(attentionOf(near)[0]?.todo).toContain('Telephone the practice now: MESH hands the message back');
+    expect(attentionOf(near)[0]?.todo).toContain('Telephone the practice now: MESH hands back');
     expect(reduce(near, due(), start + days(4) + 1).kind).toBe('no-op');
   });
 

@@ -130,6 +130,19 @@ describe('what a version finds of the one before it', () => {
     // Not told before it is known to have gone.
     expect(standingBehind(first(at(elsewhere), composed()), here, 'dropped')).toBe('look-further');
   });
+
+  it('where MESH took it to another practice than its manifest named, that one holds it', () => {
+    const record = first(at(elsewhere), ...rest);
+    const routed = { at: 950, mailboxId: 'GP0001OT', odsCode: here };
+    const taken = { ...record, compositions: [{ ...currentComposition(record), routed }] };
+    // The manifest has been put right since.
+    expect(predecessor(taken)).toBe(D);
+    // It has not, and MESH will take this one there too.
+    expect(standingBehind(taken, elsewhere, 'claimed')).toMatchObject({ predecessor: { version: 1 } });
+    expect(standingBehind(taken, 'A11111' as OdsCode, 'claimed')).toEqual({
+      olderVersionAt: { version: 1, odsCode: here },
+    });
+  });
 });
 
 describe('deciding under the claim', () => {
