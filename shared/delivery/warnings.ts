@@ -31,7 +31,7 @@ export const olderVersionElsewhere = (
 ): Words =>
   suppressed === 'confidential'
     ? {
-        what: `Version ${version} of a consultation that has been marked confidential since went to another practice (${odsCode}), which still holds it. This version was not sent.`,
+        what: `Version ${version} went to another practice (${odsCode}), which still holds it. The consultation has been marked confidential since, and this version was not sent.`,
         todo: `Tell that practice that version ${version} is confidential, and ask what it does with its copy.`,
       }
     : {
@@ -42,7 +42,7 @@ export const olderVersionElsewhere = (
 export const olderVersionStands = (version: number, suppressed?: 'confidential' | 'registered-here'): Words =>
   suppressed === 'confidential'
     ? {
-        what: `The practice still holds version ${version} of a consultation that has been marked confidential since. This version was not sent.`,
+        what: `The practice still holds version ${version}. The consultation has been marked confidential since, and this version was not sent.`,
         todo: `Tell the practice that version ${version} is confidential, and ask what it does with its copy.`,
       }
     : {

@@ -17,6 +17,7 @@ const figures = [
   ['suppressed', 'suppressed: confidential, or registered with the sender'],
   ['lateHandovers', 'handed over late (GPCM-SD-096)'],
   ['possibleDuplicates', 'sent twice perhaps: the practice may hold two'],
+  ['refusedDrops', 'handed over again with other content, and not taken: that needs the next version'],
   ['waiting', 'waiting now, and nobody need do anything'],
 ] as const satisfies readonly (readonly [keyof Figures, string])[];
 
@@ -54,6 +55,7 @@ const columns = [
   'attentionHours',
   'lateHandoverMinutes',
   'possibleDuplicate',
+  'refusedDrops',
 ] as const;
 
 /** Beside the text, for the organisation: a line for each document, with what a receipt says of it too. */
@@ -78,6 +80,7 @@ export const digestTable = ({ documents, needAttention, period }: Digest): strin
         needs ? text(hoursSince(needs.since, period.to)) : '',
         text(lateHandover?.minutes),
         possibleDuplicate ? 'yes' : '',
+        chosenCell((record.refusals ?? []).map(({ name }) => name).join(' ')),
       ];
     }),
   ]);

@@ -39,6 +39,8 @@ export interface Figures {
   readonly suppressed: number;
   readonly lateHandovers: number;
   readonly possibleDuplicates: number;
+  /** Another content under the same version: the drop was not taken, and the document that stands is not the last word. */
+  readonly refusedDrops: number;
   /** Now: has not ended, and needs nobody. */
   readonly waiting: number;
 }
@@ -77,6 +79,7 @@ export const digestOf = (
     needing.has(record.documentId) ||
     !hasEnded(record) ||
     within(record.receivedAt) ||
+    (record.refusals ?? []).some(({ at }) => within(at)) ||
     some(record, ({ sentAt }) => sentAt) ||
     some(record, acceptedAt) ||
     some(record, ({ supersededBy }) => supersededBy?.at) ||
@@ -91,6 +94,7 @@ export const digestOf = (
     suppressed: count((record) => some(record, ({ suppression }) => suppression?.at)),
     lateHandovers: count((record) => some(record, (one) => (one.lateHandover ? record.receivedAt : undefined))),
     possibleDuplicates: count((record) => some(record, (one) => (one.possibleDuplicate ? one.sentAt : undefined))),
+    refusedDrops: count(({ refusals = [] }) => refusals.some(({ at }) => within(at))),
     waiting: count((record) => !hasEnded(record) && !needing.has(record.documentId)),
     needAttention,
     ...(certificateDaysLeft === undefined ? {} : { certificateDaysLeft }),

@@ -4,12 +4,13 @@ import {
   addressListNames,
   checkAddresses,
   filterFor,
+  isForOperators,
   listsWith,
 } from '../../notices/addresses.ts';
 import type { Subscriptions } from '../../platform/subscriptions.ts';
 import { listSenders, putSender, readSender } from '../../senders/registry.ts';
 import { type Sender, senderFile } from '../../senders/sender.ts';
-import { addressRows, subscribeAddresses } from '../addresses.ts';
+import { addressRows, operatorsOwn, subscribeAddresses } from '../addresses.ts';
 import {
   type Command,
   type CommandContext,
@@ -138,6 +139,7 @@ const confirmed = async (
   const there = (await subscriptions.list()).find((one) => one.address === address);
   if (!there) return `${address} was not asked to confirm: sender address add asks it.`;
   if (there.arn !== undefined) {
+    if (isForOperators(await subscriptions.filterOf(there.arn))) return operatorsOwn(address);
     return (await subscriptions.isGuarded(there.arn))
       ? { arn: there.arn }
       : `${address} has followed the link itself, so anybody with one of its e-mails can end it: remove it, add it again, and confirm it by this command.`;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { DocumentRecord } from '../../../../shared/delivery/record.ts';
 import { digestDate, digestOf } from '../../../../shared/notices/digest.ts';
 import { digestMessage, digestRow, digestTable, operatorsTable } from '../../../../shared/notices/digest-words.ts';
 import { readCsv } from '../../../../shared/platform/csv.ts';
@@ -46,6 +47,20 @@ describe('a digest', () => {
     });
   });
 
+  it.each([
+    ['superseded', { supersededBy: { at: 5, version: 9 } }, {}],
+    ['suppressed', { suppression: { at: 5, why: 'confidential' } }, {}],
+    ['lateHandovers', { lateHandover: { minutes: 200 } }, {}],
+    ['possibleDuplicates', { possibleDuplicate: true, sentAt: 5 }, {}],
+    ['refusedDrops', {}, { refusals: [{ name: 'again', at: 5, problems: [] }] }],
+  ] as const)('counts in its time, and not before or after it: %s', (figure, facts, more) => {
+    const record = recordAfter(dropped(), composed());
+    const compositions = record.compositions.map((one) => ({ ...one, ...facts }));
+    const one = { ...record, compositions, ...more } as DocumentRecord;
+    const figureIn = (from: number, to: number) => digestOf('RX1', { from, to }, [one], undefined)[figure];
+    expect([figureIn(0, 10), figureIn(6, 10), figureIn(-9, 0)]).toEqual([1, 0, 0]);
+  });
+
   it('has a table beside it, a line for each document, and for operators one for each organisation', () => {
     const formula = { ...waiting, encounterId: '-2+3' };
     const table = digestTable({ ...digest, documents: [...digest.documents.slice(0, -1), formula] });
@@ -65,6 +80,7 @@ describe('a digest', () => {
       '3',
       '2',
       '1',
+      '0',
       '0',
       '0',
       '0',
