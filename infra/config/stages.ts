@@ -332,6 +332,7 @@ const stages: Record<StageName, unknown> = {
     ...elsewhere,
     stage: 'local',
     terminationProtection: false,
+    operatorsContact: 'on this machine you: npm run operate -- resolve',
     logRetentionDays: 7,
     archiveLock: { mode: 'GOVERNANCE', days: 1 },
   },

@@ -130,7 +130,7 @@ export class PipelineStack extends Stack {
         OUTBOX_QUEUE_URL: outbox.queue.queueUrl,
         POLL_QUEUE_URL: pollQueue.queue.queueUrl,
         NOTICES_TOPIC_ARN: data.notices.topicArn,
-        OPERATORS_CONTACT: settings.operatorsContact ?? '',
+        ...(settings.operatorsContact === undefined ? {} : { OPERATORS_CONTACT: settings.operatorsContact }),
       },
     });
     // The next minute is the retry: one that waits for a busy watch longer than that has nothing to add.

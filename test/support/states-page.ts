@@ -20,7 +20,7 @@ const attentionMeanings: Readonly<Record<AttentionCode, string>> = {
   HELD_FOR_PREDECESSOR: 'What became of the version before must be known first.',
   NOT_SENT_IN_TIME: 'Not handed to MESH within its due time (`dueTimes.handoverMinutes`).',
   INFRASTRUCTURE_OVERDUE: 'No infrastructure acknowledgement within its due time, also of one that is ACCEPTED.',
-  MESH_RETURN_NEAR: 'Not fetched for so long that MESH is about to hand it back.',
+  MESH_RETURN_NEAR: 'Nothing heard of it for so long that MESH may be about to hand it back.',
   BUSINESS_OVERDUE: 'No business acknowledgement within its due time, in working days.',
   PATIENT_DECEASED: 'Accepted with 30004: the practice has recorded the patient as deceased.',
   EARLIER_COMPOSITION_ACCEPTED: 'The practice has accepted what was corrected or sent anew since.',

@@ -161,12 +161,7 @@ export const sections: readonly Section[] = [
         drawsThePdf,
       ),
       bySystem(sd(94), both, 'An appropriate person is told of what was not received or not managed.'),
-      bySystem(
-        sd(95),
-        both,
-        'A missing acknowledgement is noticed, and told.',
-        'on receipt, API and metric; notices to a person come later',
-      ),
+      bySystem(sd(95), both, 'A missing acknowledgement is noticed, and told.'),
       bySystem(
         sd(96),
         both,
