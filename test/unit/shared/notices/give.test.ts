@@ -184,6 +184,22 @@ describe('a notice', () => {
     expect(await world.file(key)).toHaveLength(1001);
   });
 
+  it('given by two at once has one id, and what comes meanwhile waits', async () => {
+    await world.confirmed(records);
+    const [first] = await leave(refused(1), 'start');
+    await put(refused(2));
+    const [second] = noticesOf(refused(2), 'start');
+    const both: string[] = [];
+    const publish = async ({ body }: TopicMessage) => {
+      both.push(body);
+      await leaveNotices(world.table, 'RX1', second ? [second] : [], now);
+    };
+    await Promise.all([world.give({ notices: { publish } }), world.give({ notices: { publish } })]);
+    expect(both).toHaveLength(2);
+    for (const body of both) expect(body).toContain(`Notice ${first?.id}`);
+    expect((await readWaiting(world.table, 'RX1'))?.waiting.map(({ id }) => id)).toEqual([second?.id]);
+  });
+
   it('that is one too many waits where it stands', async () => {
     const all = Array.from({ length: 1001 }, (_, n) =>
       noticeOf(`doc-${n}`, { kind: 'start', code: 'REJECTED', since: n, at: now }),
