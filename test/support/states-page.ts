@@ -84,7 +84,7 @@ from one of these two, it is about an earlier composition of the same document.
 ## When a document needs a person
 
 Each condition has its age, and stays until the document moves or somebody records what was done (\`attentionOf\` in
-\`shared/delivery/attention.ts\`); \`npm run operate -- attention\` lists them.
+\`shared/delivery/conditions.ts\`); \`npm run operate -- attention\` lists them.
 
 ${markdownTable(
   ['Code', 'When'],
