@@ -155,7 +155,7 @@ describe('the operators', () => {
     await rig.watch();
     const [notice] = (await told()).filter(({ body }) => body.includes('NO_CONFIRMED_ADDRESS'));
     expect(notice?.attributes).toEqual({ audience: 'operators' });
-    expect(notice?.body).toMatch(/^NO_CONFIRMED_ADDRESS$[^]*^ {3}RX1, since /m);
+    expect(notice?.body).toMatch(/^NO_CONFIRMED_ADDRESS\n(.*\n)* {3}RX1, since /m);
 
     const { documentId } = await answered('30002');
     const [instead] = (await told()).filter(({ body }) => body.includes(documentId));

@@ -24,7 +24,8 @@ const attentionMeanings: Readonly<Record<AttentionCode, string>> = {
   BUSINESS_OVERDUE: 'No business acknowledgement within its due time, in working days.',
   PATIENT_DECEASED: 'Accepted with 30004: the practice has recorded the patient as deceased.',
   EARLIER_COMPOSITION_ACCEPTED: 'The practice has accepted what was corrected or sent anew since.',
-  OLDER_VERSION_ELSEWHERE: 'The version before went to another practice, which still holds it; this one goes elsewhere, or will not go at all.',
+  OLDER_VERSION_ELSEWHERE:
+    'The version before went to another practice, which still holds it; this one goes elsewhere, or will not go at all.',
   OLDER_VERSION_STANDS: 'The practice still holds the version that this one was to replace.',
   ANSWERED_BY_ANOTHER_MAILBOX: 'The answer came from another mailbox than the one that MESH chose.',
   WENT_TO_ANOTHER_PRACTICE: 'MESH chose another practice than the one that the manifest names.',
