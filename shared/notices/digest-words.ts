@@ -1,3 +1,5 @@
+import type { Attention } from '../delivery/attention.ts';
+import { longestFirst } from '../delivery/open-attention.ts';
 import { currentComposition } from '../delivery/record.ts';
 import { stateOf } from '../delivery/state-of.ts';
 import { whoseMove } from '../delivery/whose-move.ts';
@@ -120,12 +122,16 @@ export const digestMessage = (
   };
 };
 
+const isTheirs = ({ whoseMove: mover }: Attention): boolean => mover === 'the operators';
+
 /** What operators are told of an organisation. */
 export interface DigestRow extends Figures {
   readonly odsCode: string;
   readonly needAttention: number;
   /** Since when the longest of it is so. */
   readonly oldestSince?: number;
+  /** Those in which something is the operators' move, longest first. */
+  readonly theirs: Digest['needAttention'];
   readonly certificateDaysLeft?: number;
 }
 
@@ -137,6 +143,7 @@ export const digestRow = (digest: Digest): DigestRow => {
     odsCode,
     needAttention: needAttention.length,
     ...(oldest === undefined ? {} : { oldestSince: oldest.since }),
+    theirs: needAttention.filter(({ attention }) => attention.some(isTheirs)),
     ...(certificateDaysLeft === undefined ? {} : { certificateDaysLeft }),
   };
 };
@@ -144,11 +151,19 @@ export const digestRow = (digest: Digest): DigestRow => {
 /** For operators: a line for each organisation. */
 export const operatorsTable = (rows: readonly DigestRow[], { to }: Period): string =>
   csvText([
-    ['odsCode', ...figures.map(([key]) => key), 'needAttention', 'oldestAttentionHours', 'certificateDaysLeft'],
+    [
+      'odsCode',
+      ...figures.map(([key]) => key),
+      'needAttention',
+      'operatorsMove',
+      'oldestAttentionHours',
+      'certificateDaysLeft',
+    ],
     ...rows.map((one) => [
       one.odsCode,
       ...figures.map(([key]) => text(one[key])),
       text(one.needAttention),
+      text(one.theirs.length),
       one.oldestSince === undefined ? '' : text(hoursSince(one.oldestSince, to)),
       text(one.certificateDaysLeft),
     ]),
@@ -168,6 +183,7 @@ export const operatorsDigestMessage = (
     certificateDaysLeft === undefined ? [] : [certificateDaysLeft],
   );
   const needing = sum(({ needAttention }) => needAttention);
+  const yours = rows.flatMap(({ theirs }) => theirs).sort(longestFirst);
   const open = rows
     .flatMap(({ odsCode, needAttention, oldestSince }) =>
       oldestSince === undefined ? [] : [{ odsCode, needAttention, oldestSince }],
@@ -187,9 +203,19 @@ export const operatorsDigestMessage = (
         ),
       ),
       row(needing, 'needing somebody now (operate attention)'),
+      row(yours.length, 'of them yours to move'),
       certificateRow(left.length === 0 ? undefined : Math.min(...left)),
       '',
-      ...(open.length === 0 ? [] : ['NEEDING SOMEBODY, longest first', '']),
+      ...(yours.length === 0 ? [] : ['YOURS TO MOVE, longest first', '']),
+      ...yours
+        .slice(0, listLimit)
+        .flatMap(({ record, attention, since }) => [
+          `- ${documentWords(record)}, of ${record.senderOds}, for ${ageWords(since, period.to)}`,
+          ...attention.filter(isTheirs).map(({ code, todo }) => `   ${code}. ${todo}`),
+          '',
+        ]),
+      ...(yours.length > listLimit ? [`and ${yours.length - listLimit} more: operate attention`, ''] : []),
+      ...(open.length === 0 ? [] : ['NEEDING SOMEBODY, by organisation, longest first', '']),
       ...open
         .slice(0, listLimit)
         .map(

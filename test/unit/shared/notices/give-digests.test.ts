@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { indexedRecord } from '../../../../shared/delivery/documents.ts';
+import type { DeliveryEvent } from '../../../../shared/delivery/events.ts';
 import { documentKey } from '../../../../shared/delivery/keys.ts';
 import type { DocumentRecord } from '../../../../shared/delivery/record.ts';
 import { giveDigests } from '../../../../shared/notices/give-digests.ts';
@@ -10,7 +11,7 @@ import { readWhole } from '../../../../shared/platform/objects.ts';
 import type { SenderItem } from '../../../../shared/senders/sender.ts';
 import { senderFile } from '../../../../shared/senders/sender.ts';
 import { memoryTable } from '../../../support/memory-table.ts';
-import { negative, ods, positive, recordAfter, wasSent } from '../../../support/records.ts';
+import { composed, dropped, negative, ods, positive, recordAfter, wasSent } from '../../../support/records.ts';
 import { memoryObjects } from '../../../support/world/memory-objects.ts';
 
 /** Which digests come when, to whom, and what stands in them: on a table and a bucket in memory, minute by minute. */
@@ -89,6 +90,7 @@ const moved = (record: DocumentRecord, n: number, since: number): DocumentRecord
   ) as DocumentRecord;
 };
 const rejected = (n = 1, since = now) => moved(recordAfter(...wasSent, positive('20013'), negative('30002')), n, since);
+const holdBy: DeliveryEvent = { kind: 'held', reason: 'operator', by: 'Ann', why: 'asked' };
 const begin = async (...senders: readonly SenderItem[]) => {
   now -= hours(24);
   await world.give(...senders);
@@ -204,6 +206,22 @@ describe('a digest', () => {
     await world.give(sender);
     const handedOver = world.of('digest').map(({ body }) => /(\d+) {2}handed over$/m.exec(body)?.[1]);
     expect(handedOver).toEqual(['0', '1']);
+  });
+
+  it('names to operators the documents that are theirs to move', async () => {
+    const sender = senderItem('RX1');
+    await begin(sender);
+    await world.put(rejected(1), now);
+    const held = moved(recordAfter(dropped(), composed(), holdBy), 2, now - hours(3));
+    await world.put(held, now - hours(3));
+    await world.give(sender);
+    const [given] = world.of('operators');
+    expect(given?.body).toMatch(/^ {6}2 {2}needing somebody now/m);
+    expect(given?.body).toMatch(/^ {6}1 {2}of them yours to move$/m);
+    const yours = given?.body.split('YOURS TO MOVE')[1] ?? '';
+    expect(yours).toContain(`- Document ${held.documentId}, version 1, of RX1, for 2 hours`);
+    expect(yours).toContain('HELD_BY_OPERATOR. Held by Ann: asked');
+    expect(yours).not.toContain(rejected(1).documentId);
   });
 
   it('of an organisation with a thousand open documents fits what a topic takes, and its table has them all', async () => {
