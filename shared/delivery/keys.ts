@@ -42,6 +42,9 @@ export const sendersOfKey = (mailboxId: string): string => `SENDERS#${mailboxId}
 export const trackingList = (mailboxId: string): string => `tracking#${mailboxId}`;
 export const owedList = (mailboxId: string): string => `owed#${mailboxId}`;
 export const quarantineList = (mailboxId: string): string => `quarantine#${mailboxId}`;
+/** Which clients are registered. */
+export const clientsKey = 'CLIENTS';
+export const clientVersionKey = (clientId: string, version: number): string => `CLIENTVERSION#${clientId}#${version}`;
 export const clientKey = (clientId: string): string => `CLIENT#${clientId}`;
 /** What the API took and compose has not yet made a record of. */
 export const submissionKey = (documentId: string): string => `SUBMISSION#${documentId}`;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { documentAudit, registryAudit } from '../../shared/audit/entry.ts';
 import { currentComposition } from '../../shared/delivery/record.ts';
+import type { CommandContext, CommandOptions } from '../../shared/operate/command.ts';
 import { runCommand } from '../../shared/operate/commands.ts';
 import { minutes } from '../../shared/platform/clock.ts';
 import { readWhole } from '../../shared/platform/objects.ts';
@@ -17,9 +18,8 @@ beforeAll(async () => {
 afterAll(() => rig.close());
 
 const by = { by: 'Ann Bell', why: 'complaint 4711' };
-const operate = () => ({ table: rig.context.table, clock: rig.clock, readText: () => undefined });
-const story = (documentId: string, options = by) =>
-  runCommand(['story', documentId], { ...operate(), objects: () => rig.archive }, options);
+const story = (documentId: string, options: CommandOptions = by, context: Partial<CommandContext> = {}) =>
+  runCommand(['story', documentId], { ...rig.operating, ...context }, options);
 
 const accepted = async () => {
   const name = randomUUID();
@@ -100,7 +100,7 @@ describe('where the archive and the record do not agree', () => {
 
   it('a document that nobody knows is refused, and so is a look without who and why', async () => {
     expect((await story(randomUUID())).lines.join()).toContain('neither a record nor an entry');
-    expect(await runCommand(['story', randomUUID()], { ...operate(), objects: () => rig.archive }, {})).toMatchObject({
+    expect(await story(randomUUID(), {})).toMatchObject({
       ok: false,
       misused: true,
     });
@@ -156,7 +156,7 @@ describe('what people do to senders, mailboxes and the pause', () => {
   it('is in the archive within the next minute, with who, why and the settings', async () => {
     const who = { by: 'Ann Bell', why: 'their export repeats itself' };
     for (const words of [['sender', 'pause', 'RX1'], ['mailbox', 'pause', 'RX1OT001'], ['pause'], ['resume']]) {
-      expect((await runCommand(words, operate(), who)).ok).toBe(true);
+      expect((await runCommand(words, rig.operating, who)).ok).toBe(true);
     }
     await rig.watch();
     const read = async (prefix: string) => {

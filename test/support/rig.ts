@@ -27,6 +27,7 @@ import { type Objects, readWhole } from '../../shared/platform/objects.ts';
 import type { Queue } from '../../shared/platform/queue.ts';
 import { composeMessage, type OutboxMessage, type PollMessage } from '../../shared/platform/queue-messages.ts';
 import type { Topic, TopicMessage } from '../../shared/platform/topic.ts';
+import { declareDeployment } from '../../shared/senders/deployment.ts';
 import { mailboxFile } from '../../shared/senders/mailbox.ts';
 import { senderFile } from '../../shared/senders/sender.ts';
 import { pdfTextReader } from '../../shared/submission/pdf-text/pdf-text-reader.ts';
@@ -173,6 +174,7 @@ const assemble = async <S extends Storage>(clock: LeapingClock, events: Drops, s
     addresses: { notices: [...addresses], escalation: ['lead@northfield.example'], digest: [...addresses] },
   });
   await putSender(plainTable, senderSetting);
+  await declareDeployment(plainTable, { stage: 'test', archiveBucket: 'archive' });
 
   const deadline = () => clock.now() + minutes(5);
   /** Composes as the function does. A process that died has not taken its message, whatever it still said. */
@@ -190,6 +192,8 @@ const assemble = async <S extends Storage>(clock: LeapingClock, events: Drops, s
     table: plainTable,
     drops,
     archive: objects('archive'),
+    /** What an operator's command is given. */
+    operating: { table: plainTable, clock, objects, readText: (): string | undefined => undefined },
     context,
     events,
     outbox: outbox.waiting,
