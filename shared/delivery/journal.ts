@@ -84,6 +84,7 @@ const kindOf = (event: DeliveryEvent): AuditKind => {
 const submitter = ({ senderOds, source }: Drop): Actor => ({
   kind: 'organisation',
   id: senderOds,
+  ...source.staff,
   ...(source.request?.clientId === undefined ? {} : { clientId: source.request.clientId }),
   ...(source.request === undefined ? {} : { requestId: source.request.requestId }),
 });

@@ -1,4 +1,5 @@
 import type { DocumentId, MailboxId, MeshMessageId, MessageHeaderId, OdsCode } from '../platform/ids.ts';
+import type { StaffIds } from '../submission/staff-ids.ts';
 import type { AttentionCode } from './attention-codes.ts';
 import type { DueTimes } from './due-times.ts';
 import type { OlderVersion, Predecessor } from './earlier-versions.ts';
@@ -192,6 +193,8 @@ export interface Source {
   readonly attachments?: readonly SourceAttachment[];
   /** The request to the API that handed it over; absent where it was dropped. */
   readonly request?: { readonly requestId: string; readonly correlationId?: string; readonly clientId?: string };
+  /** Who caused it to be sent, as the manifest says; absent where it cannot be kept here. */
+  readonly staff?: StaffIds;
 }
 
 export interface SourceAttachment {

@@ -154,6 +154,9 @@ const lookedAfter = async (
     return result;
   } catch (error) {
     if (!(error instanceof NotRecorded) || watched.hasChanged()) throw error;
-    return unasked ?? refused(`Nothing is shown and nothing was done, because that you look cannot be recorded: ${error.message}`);
+    return (
+      unasked ??
+      refused(`Nothing is shown and nothing was done, because that you look cannot be recorded: ${error.message}`)
+    );
   }
 };

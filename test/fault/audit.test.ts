@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { AuditEvent, Bundle } from 'fhir/r3.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { documentAudit, registryAudit } from '../../shared/audit/entry.ts';
+import type { StoredRecord } from '../../shared/delivery/documents.ts';
 import { currentComposition } from '../../shared/delivery/record.ts';
 import type { CommandContext, CommandOptions } from '../../shared/operate/command.ts';
 import { runCommand } from '../../shared/operate/commands.ts';
@@ -58,7 +60,7 @@ describe('what was done to a document', () => {
       '000006-received',
       '000007-received',
     ]);
-    const organisation = { kind: 'organisation', id: 'RX1' };
+    const organisation = { kind: 'organisation', id: 'RX1', userId: '555000000101', roleId: '555000000102' };
     const system = { kind: 'system' };
     const practice = { kind: 'practice', id: 'Y12345' };
     expect(entries.map(({ entry }) => [entry.what, entry.actor, entry.state])).toEqual([
@@ -104,6 +106,94 @@ describe('where the archive and the record do not agree', () => {
       ok: false,
       misused: true,
     });
+  });
+});
+
+describe('from the archive alone', () => {
+  const unreachable = () => {
+    const fails = () => Promise.reject(new Error('the table is lost'));
+    return new Proxy(rig.table, { get: () => fails });
+  };
+  const alone = { ...by, archive: 'archive' };
+
+  it('a whole story is told while the table cannot be reached, and the look at it is recorded', async () => {
+    const { documentId } = await accepted();
+    const told = await story(documentId, alone, { table: unreachable() });
+    expect(told.ok).toBe(true);
+    const text = told.lines.join('\n');
+    for (const words of [
+      'submitted',
+      'composed',
+      'sent',
+      'infrastructure acknowledged',
+      'accepted',
+      'user 555000000101',
+    ]) {
+      expect(text).toContain(words);
+    }
+    expect(text).toContain(`kept  sent/${documentId}/1/0002-message-part-1`);
+    expect(text).toMatch(/viewed {5}story, by person Ann Bell: complaint 4711/);
+    expect(text).toContain('The archive, which alone was asked, is whole: 7 entries');
+    await expect(story(documentId, by, { table: unreachable() })).rejects.toThrow('the table is lost');
+  });
+
+  it('a record that is gone is told of, with all that the archive has', async () => {
+    const { documentId } = await accepted();
+    const { revision = 0 } = (await rig.record(documentId)) ?? {};
+    await rig.table.remove(`DOC#${documentId}`, revision);
+    const told = await story(documentId);
+    expect([told.ok, told.lines.at(-1)]).toEqual([false, '  There is no record of this document.']);
+    expect(told.lines[0]).toContain('ACCEPTED');
+  });
+
+  it('a document may be named by its drop, and is told as FHIR AuditEvents where that is asked', async () => {
+    const { documentId, name } = await accepted();
+    expect((await story(`RX1/${name}`)).lines[0]).toContain(documentId);
+    const { data } = await story(documentId, { ...by, fhir: true });
+    const { entry = [] } = data as Bundle<AuditEvent>;
+    const kinds = entry.map(({ resource }) => resource?.subtype?.[0]?.code);
+    expect(kinds.slice(0, 7)).toEqual(['submitted', 'changed', 'composed', 'changed', 'sent', 'received', 'received']);
+    expect(kinds.slice(7)).toEqual(['viewed', 'viewed']);
+  });
+});
+
+describe('an archive that was tampered with', () => {
+  /** As nobody can while the lock and the policy of the bucket stand: over what lies there. */
+  const overwrite = (key: string, change: (bytes: Buffer) => Buffer) =>
+    readWhole(rig.archive, key, 1 << 24).then((found) => {
+      if (!found || found === 'too-large') throw new Error(key);
+      return rig.archive.put(key, change(found.bytes));
+    });
+  const part = (documentId: string) => `sent/${documentId}/1/0002-message-part-1`;
+
+  it('shows an entry that says otherwise, and one that is gone', async () => {
+    const { documentId } = await accepted();
+    await overwrite(`audit/${documentId}/000005-sent`, (bytes) =>
+      Buffer.from(bytes.toString('utf8').replace(/"meshMessageId": "[^"]+"/, '"meshMessageId": "FORGED"')),
+    );
+    await rig.archive.remove(`audit/${documentId}/000003-composed`);
+    const text = (await story(documentId)).lines.join('\n');
+    expect(text).toContain('Entry 3 is missing.');
+    expect(text).toContain('Entry 5 does not follow from those before it');
+  });
+
+  it('shows a message that is another, by its length, or byte for byte where that is asked', async () => {
+    const { documentId } = await accepted();
+    expect((await story(documentId, { ...by, bytes: true })).ok).toBe(true);
+    await overwrite(part(documentId), (bytes) => Buffer.from(bytes.map((byte, at) => (at === 100 ? byte ^ 1 : byte))));
+    expect((await story(documentId)).ok).toBe(true);
+    const told = await story(documentId, { ...by, bytes: true });
+    expect(told.lines).toContain(`  ${part(documentId)} is not as it was sent: its SHA-256 is another.`);
+    await overwrite(part(documentId), (bytes) => bytes.subarray(1));
+    expect((await story(documentId)).lines.join('\n')).toContain(`${part(documentId)} is not as it was sent:`);
+  });
+
+  it('shows an answer that is not kept any more', async () => {
+    const { documentId } = await accepted();
+    const { business } = currentComposition((await rig.record(documentId)) as StoredRecord);
+    const key = `received/RX1OT001/${business?.inboundMessageId}/0002-body`;
+    await rig.archive.remove(key);
+    expect((await story(documentId)).lines).toContain(`  ${key} is not kept.`);
   });
 });
 
