@@ -215,6 +215,7 @@ export const startSystem = async (setting: SystemSetting): Promise<LocalSystem> 
       secretsManagerEndpoint: engine.secretsEndpoint,
       snsEndpoint: engine.snsEndpoint,
       noticesTopicArn: engine.resources.output('NoticesTopicArn'),
+      eventsTopicArn: engine.resources.output('EventsTopicArn'),
       region,
       credentials,
       inboxBucket: engine.resources.output('InboxBucketName'),

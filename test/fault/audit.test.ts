@@ -7,7 +7,7 @@ import { currentComposition } from '../../shared/delivery/record.ts';
 import type { CommandContext, CommandOptions } from '../../shared/operate/command.ts';
 import { runCommand } from '../../shared/operate/commands.ts';
 import { minutes } from '../../shared/platform/clock.ts';
-import { readWhole } from '../../shared/platform/objects.ts';
+import { type Objects, readWhole } from '../../shared/platform/objects.ts';
 import { createRig, type Rig } from '../support/rig.ts';
 
 /** FHIR-DOC-01, 3.6: everything about a document is kept, and can be told from the archive alone. */
@@ -154,6 +154,30 @@ describe('from the archive alone', () => {
     const kinds = entry.map(({ resource }) => resource?.subtype?.[0]?.code);
     expect(kinds.slice(0, 7)).toEqual(['submitted', 'changed', 'composed', 'changed', 'sent', 'received', 'received']);
     expect(kinds.slice(7)).toEqual(['viewed', 'viewed']);
+  });
+});
+
+describe('a reader who may read no message', () => {
+  it('is told the whole story, and what is kept; only comparing bytes needs more', async () => {
+    const { documentId } = await accepted();
+    const refusing = (key: string) => {
+      if (/^(sent|received)\//.test(key)) throw new Error('Access denied');
+    };
+    const objects = (): Objects => ({
+      ...rig.archive,
+      get: async (key, options) => {
+        refusing(key);
+        return rig.archive.get(key, options);
+      },
+      // S3 asks for the same right.
+      head: async (key) => {
+        refusing(key);
+        return rig.archive.head(key);
+      },
+    });
+    const told = await story(documentId, by, { objects });
+    expect([told.ok, told.lines.filter((line) => line.includes('  kept  ')).length]).toEqual([true, 6]);
+    await expect(story(documentId, { ...by, bytes: true }, { objects })).rejects.toThrow('Access denied');
   });
 });
 

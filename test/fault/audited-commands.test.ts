@@ -6,6 +6,7 @@ import { currentComposition } from '../../shared/delivery/record.ts';
 import type { CommandContext, CommandOptions } from '../../shared/operate/command.ts';
 import { commands, runCommand } from '../../shared/operate/commands.ts';
 import { minutes } from '../../shared/platform/clock.ts';
+import { operatorItems } from '../../shared/platform/names.ts';
 import { readWhole } from '../../shared/platform/objects.ts';
 import type { DeadLetters } from '../../shared/platform/queue.ts';
 import { declareDeployment } from '../../shared/senders/deployment.ts';
@@ -82,8 +83,18 @@ const oneDead = (documentId: string): DeadLetters => {
   };
 };
 
+/** Keys that were written, as the operators' policy goes by them. */
+const written = new Set<string>();
 const context = (more: Partial<CommandContext> = {}): CommandContext => ({
   ...rig.operating,
+  table: {
+    ...rig.operating.table,
+    write: (key, ...rest) => {
+      written.add(key);
+      return rig.operating.table.write(key, ...rest);
+    },
+    remove: () => Promise.reject(new Error('Operators may delete no item.')),
+  },
   readText: (path) => files.get(path),
   subscriptions: async () => mail.port,
   ...more,
@@ -247,6 +258,15 @@ describe('every command that looks or changes', () => {
       expect(told.filter(({ actor }) => actor.id === by)).toMatchObject([{ actor: { kind: 'person' } }]);
     },
   );
+});
+
+describe('the policy of operators', () => {
+  it('allows every item that was written above', () => {
+    const allowed = (key: string) =>
+      operatorItems.some((item) => (item.endsWith('*') ? key.startsWith(item.slice(0, -1)) : key === item));
+    expect(written.size).toBeGreaterThan(20);
+    expect([...written].filter((key) => !allowed(key))).toEqual([]);
+  });
 });
 
 describe('every command that does not say so', () => {

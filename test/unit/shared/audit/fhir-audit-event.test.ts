@@ -124,10 +124,9 @@ describe('an entry as FHIR AuditEvent', () => {
   it('stands in a bundle in the order of time', () => {
     const bundle = auditBundleOf([view, entry]);
     expect(bundle).toMatchObject({ resourceType: 'Bundle', type: 'collection' });
-    expect(bundle.entry?.map(({ resource }) => (resource as unknown as { readonly recorded: string }).recorded)).toEqual([
-      '2026-11-29T15:00:00.000Z',
-      '2026-11-29T16:00:00.000Z',
-    ]);
+    expect(
+      bundle.entry?.map(({ resource }) => (resource as unknown as { readonly recorded: string }).recorded),
+    ).toEqual(['2026-11-29T15:00:00.000Z', '2026-11-29T16:00:00.000Z']);
   });
 });
 
