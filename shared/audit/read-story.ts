@@ -112,19 +112,21 @@ const mustBeKept = (documentId: string, composition: Partial<Composition>): read
       : [];
   const contradictions = [contradiction, ...decidedContradictions].map((one) => one?.answer);
   const answers = [infrastructure, business, ...alsoAnswered, ...contradictions].flatMap((one) =>
-    one ? [{ mailboxId: one.mailboxId as string, id: one.inboundMessageId }] : [],
+    one ? [{ ...one, mailboxId: one.mailboxId as string }] : [],
   );
   // What tracking told is no message: nothing of it came in.
   const reports = [report, ...alsoReported, ...earlierSends.map((one) => one.report)].flatMap((one) =>
-    one && stored && one.source !== 'tracking'
-      ? [{ mailboxId: stored.mailboxId as string, id: one.inboundMessageId }]
-      : [],
+    one && stored && one.source !== 'tracking' ? [{ ...one, mailboxId: stored.mailboxId as string }] : [],
   );
-  const received = [...answers, ...reports].flatMap(({ mailboxId, id }) => [
-    archivedReceived(mailboxId, id, 1, 'headers'),
-    archivedReceived(mailboxId, id, 2, 'body'),
+  const received = [...answers, ...reports].flatMap(({ mailboxId, inboundMessageId: id, bodySha256 }) => [
+    { key: archivedReceived(mailboxId, id, 1, 'headers') },
+    {
+      key: archivedReceived(mailboxId, id, 2, 'body'),
+      ...(bodySha256 === undefined ? {} : { sha256: bodySha256 }),
+    },
   ]);
-  return [...sent, ...[...new Set(received)].map((key) => ({ key }))];
+  // One message may have said several things.
+  return [...new Map([...sent, ...received].map((one) => [one.key, one])).values()];
 };
 
 const digestOfObject = async (archive: Objects, key: string): Promise<string | undefined> => {
@@ -139,8 +141,8 @@ const digestOfObject = async (archive: Objects, key: string): Promise<string | u
 const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1);
 
 /**
- * What is kept, by listing: whoever reads a story need not have the right to read messages. With `bytes` what was sent is
- * read too, and its digest compared.
+ * What is kept, by listing: whoever reads a story need not have the right to read messages. With `bytes` what was sent
+ * and what came is read too, and its digest compared.
  */
 const keptOf = async (archive: Objects, must: readonly MustBeKept[], bytes: boolean) => {
   const kept = new Map<string, number>();
@@ -152,9 +154,9 @@ const keptOf = async (archive: Objects, must: readonly MustBeKept[], bytes: bool
     const found = kept.get(key);
     if (found === undefined) problems.push(`${key} is not kept.`);
     else if (size !== undefined && found !== size) {
-      problems.push(`${key} is not as it was sent: ${found} bytes, and ${size} were sent.`);
+      problems.push(`${key} is not as it was: ${found} bytes, once ${size}.`);
     } else if (bytes && sha256 !== undefined && (await digestOfObject(archive, key)) !== sha256) {
-      problems.push(`${key} is not as it was sent: its SHA-256 is another.`);
+      problems.push(`${key} is not as it was: its SHA-256 is another.`);
     }
   }
   return { kept: [...kept].map(([key, size]) => ({ key, size })), problems };

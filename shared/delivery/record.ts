@@ -240,6 +240,8 @@ export interface Acknowledgement {
   readonly code: string;
   readonly polarity: 'positive' | 'negative';
   readonly inboundMessageId: MeshMessageId;
+  /** Of the bytes that came, hex: what is kept of them can be told from anything else. Absent on answers of the past. */
+  readonly bodySha256?: string;
   readonly mailboxId: MailboxId;
   readonly responderOds?: string;
   /** Which mailbox MESH says it came from. */
@@ -257,6 +259,7 @@ export interface MeshReport {
   readonly event?: string;
   /** Of the report itself; where tracking said it, of the message that it is about. */
   readonly inboundMessageId: MeshMessageId;
+  readonly bodySha256?: string;
   readonly advice: string;
   /** Good news: MESH has delivered it, which the practice's answer must still confirm. */
   readonly delivered?: true;

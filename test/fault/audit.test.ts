@@ -207,15 +207,18 @@ describe('an archive that was tampered with', () => {
     await overwrite(part(documentId), (bytes) => Buffer.from(bytes.map((byte, at) => (at === 100 ? byte ^ 1 : byte))));
     expect((await story(documentId)).ok).toBe(true);
     const told = await story(documentId, { ...by, bytes: true });
-    expect(told.lines).toContain(`  ${part(documentId)} is not as it was sent: its SHA-256 is another.`);
+    expect(told.lines).toContain(`  ${part(documentId)} is not as it was: its SHA-256 is another.`);
     await overwrite(part(documentId), (bytes) => bytes.subarray(1));
-    expect((await story(documentId)).lines.join('\n')).toContain(`${part(documentId)} is not as it was sent:`);
+    expect((await story(documentId)).lines.join('\n')).toContain(`${part(documentId)} is not as it was:`);
   });
 
-  it('shows an answer that is not kept any more', async () => {
+  it('shows an answer that is another, or that is not kept any more', async () => {
     const { documentId } = await accepted();
     const { business } = currentComposition((await rig.record(documentId)) as StoredRecord);
     const key = `received/RX1OT001/${business?.inboundMessageId}/0002-body`;
+    await overwrite(key, (bytes) => Buffer.from(bytes.toString('utf8').replace('30001', '30002')));
+    const told = await story(documentId, { ...by, bytes: true });
+    expect(told.lines).toContain(`  ${key} is not as it was: its SHA-256 is another.`);
     await rig.archive.remove(key);
     expect((await story(documentId)).lines).toContain(`  ${key} is not kept.`);
   });

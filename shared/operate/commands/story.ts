@@ -168,7 +168,7 @@ export const storyCommands: readonly Command[] = [
     ],
     options: [
       { name: 'archive', form: 'BUCKET', meaning: 'from this bucket alone: the table is not asked' },
-      { name: 'bytes', meaning: 'also read the messages that were sent, and compare them byte for byte' },
+      { name: 'bytes', meaning: 'also read what was sent and what came, and compare it byte for byte' },
       { name: 'fhir', meaning: 'as a FHIR (STU3) bundle of AuditEvents instead' },
     ],
     examples: [
