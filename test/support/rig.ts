@@ -194,7 +194,15 @@ const assemble = async <S extends Storage>(clock: LeapingClock, events: Drops, s
     drops,
     archive: objects('archive'),
     /** What an operator's command is given. */
-    operating: { table: plainTable, clock, objects, readText: (): string | undefined => undefined },
+    operating: {
+      table: plainTable,
+      clock,
+      objects(bucket: string): Objects {
+        if (bucket !== 'archive') throw new Error(`No command reads ${bucket}.`);
+        return objects(bucket);
+      },
+      readText: (): string | undefined => undefined,
+    },
     context,
     events,
     outbox: outbox.waiting,
