@@ -38,6 +38,7 @@ const { exitCode, out, errors } = await commandLine(process.argv.slice(2), {
   writeText,
   targetOf,
   ...(somebodyIsThere ? { confirm } : {}),
+  ...(process.env.SEND_DOCUMENT_BY ? { by: process.env.SEND_DOCUMENT_BY } : {}),
 });
 for (const line of out) console.log(line);
 for (const line of errors) console.error(line);

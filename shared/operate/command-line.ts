@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { errorText } from '../platform/log.ts';
 import { type CommandContext, type CommandResult, exitCodeOf, misused, succeeded } from './command.ts';
-import { commands, help, runCommand } from './commands.ts';
+import { commands, help, optionsOf, runCommand } from './commands.ts';
 import type { Target, TargetOptions } from './target.ts';
 
 /** What a command line prints, and how it ends. */
@@ -18,7 +18,7 @@ export interface CommandLineContext extends Omit<CommandContext, 'table' | 'cloc
 /** Options of all commands; which command takes which, it says itself. */
 const options = Object.fromEntries([
   ...commands.flatMap((command) =>
-    (command.options ?? []).map(
+    optionsOf(command).map(
       ({ name, form }) => [name, { type: form === undefined ? ('boolean' as const) : ('string' as const) }] as const,
     ),
   ),
@@ -37,6 +37,7 @@ const parse = (args: readonly string[]) => {
     where: {
       ...(typeof dir === 'string' ? { dir } : {}),
       ...(typeof table === 'string' ? { table } : {}),
+      ...(typeof given.archive === 'string' ? { archive: given.archive } : {}),
     },
     json: json === true,
     helps: helps === true,
@@ -67,7 +68,7 @@ const printed = (asked: Asked, result: CommandResult, where?: string): Omit<Endi
     return { out: [JSON.stringify(said)], errors: [] };
   }
   if (!ok) return { out: [], errors: lines };
-  const named = asked.where.dir !== undefined || asked.where.table !== undefined;
+  const named = Object.keys(asked.where).length > 0;
   return { out: lines, errors: where === undefined || named ? [] : [`(in ${where})`] };
 };
 

@@ -1,9 +1,11 @@
 import {
   type Command,
   type CommandContext,
+  type CommandOption,
   type CommandOptions,
   type CommandResult,
   misused,
+  refused,
   succeeded,
 } from './command.ts';
 import { actionCommands } from './commands/action.ts';
@@ -17,6 +19,8 @@ import { quarantineDecisionCommands } from './commands/quarantine-decision.ts';
 import { redriveCommands } from './commands/redrive.ts';
 import { senderCommands } from './commands/sender.ts';
 import { storyCommands } from './commands/story.ts';
+import { type Looker, looking, NotRecorded } from './looking.ts';
+import { looker, problemLines, whoOptions } from './who.ts';
 
 /** Everything that an operator can ask for, in the order of the help. A new subject is a file there and a line here. */
 export const commands: readonly Command[] = [
@@ -61,8 +65,12 @@ const overview = (some: readonly Command[]): string[] => [
 
 export const usage: readonly string[] = overview(commands);
 
+/** What it takes: its own options, and who looks where it only does that. */
+export const optionsOf = ({ options = [], looks, changes }: Command): readonly CommandOption[] =>
+  looks && !changes ? [...options, ...whoOptions] : options;
+
 const helpOf = (command: Command): string[] => {
-  const options = (command.options ?? []).map(
+  const options = optionsOf(command).map(
     ({ name, form, meaning }) => [`--${name}${form === undefined ? '' : ` ${form}`}`, meaning] as const,
   );
   return [
@@ -111,7 +119,7 @@ export const runCommand = async (
   const args = words.slice(wordsOf(command).length);
   const least = command.takes.filter((argument) => !isOptional(argument)).length;
   if (args.length < least || args.length > command.takes.length) return misused(...helpOf(command));
-  const known = new Set((command.options ?? []).map(({ name }) => name));
+  const known = new Set(optionsOf(command).map(({ name }) => name));
   const foreign = Object.keys(options).filter((name) => options[name] !== undefined && !known.has(name));
   if (foreign.length > 0) {
     return misused(
@@ -120,5 +128,35 @@ export const runCommand = async (
       ...helpOf(command),
     );
   }
-  return command.run(args, options, context);
+  const asked = known.has('by') && options.by === undefined ? { ...options, by: context.by } : options;
+  return lookedAfter(command, args, asked, context);
+};
+
+/** Runs a command, with everything kept that it looks at. */
+const lookedAfter = async (
+  command: Command,
+  args: readonly string[],
+  options: CommandOptions,
+  context: CommandContext,
+): Promise<CommandResult> => {
+  const read = looker[command.looks ?? 'who'].safeParse(options);
+  // What changes something tells itself what is wrong with who and why, with all else that is wrong.
+  const unasked = read.success
+    ? undefined
+    : misused('Nothing was looked at; put these right:', ...problemLines(read.error));
+  if (command.looks && !command.changes && unasked) return unasked;
+  const who: Looker | undefined = read.data;
+  const archive = typeof options.archive === 'string' ? options.archive : undefined;
+  const watched = looking(command, who, context, archive);
+  try {
+    const result = await command.run(args, options, watched.context);
+    await watched.settle();
+    return result;
+  } catch (error) {
+    if (!(error instanceof NotRecorded) || watched.hasChanged()) throw error;
+    return (
+      unasked ??
+      refused(`Nothing is shown and nothing was done, because that you look cannot be recorded: ${error.message}`)
+    );
+  }
 };

@@ -110,7 +110,7 @@ const writeList = async (
       { listed: [], leftOut: Object.fromEntries(leftOut) },
     );
   }
-  const written = context.writeText?.(file, listText(action, rows)) ?? 'failed';
+  const written = (await context.writeText?.(file, listText(action, rows))) ?? 'failed';
   if (written === 'exists') return refused(`${file} is there already: a list is never overwritten.`);
   if (written === 'failed') return refused(`${file} cannot be written.`);
   const perhaps = rows.filter(({ record }) => telephoneFirst(record).length > 0).length;
@@ -199,6 +199,8 @@ export const documentCommand = ({
 }: DocumentCommand): Command => ({
   words,
   takes: ['[DOCUMENT_ID]'],
+  looks: 'who',
+  changes: true,
   does,
   notes: [
     ...notes,

@@ -29,8 +29,7 @@ beforeEach(() => {
 });
 
 const contextOf = (more: Partial<CommandContext> = {}): CommandContext => ({
-  table: rig.table,
-  clock: rig.clock,
+  ...rig.operating,
   readText: (path) => files.get(path),
   writeText: (path, text) => {
     if (files.has(path)) return 'exists';
@@ -40,6 +39,7 @@ const contextOf = (more: Partial<CommandContext> = {}): CommandContext => ({
   ...more,
 });
 const ann = { by: 'Ann Bell', why: 'practice has telephoned' };
+const by = { by: 'Ann Bell' };
 const bob = { by: 'Bob Hall', why: 'on the list' };
 const operate = (words: string, options: CommandOptions = { ...ann, yes: true }, more: Partial<CommandContext> = {}) =>
   runCommand(words.split(' '), contextOf(more), options);
@@ -320,13 +320,13 @@ describe('what was done about a document', () => {
   it('is recorded, takes it off the list, and sends nothing', async () => {
     const { documentId, name } = await sent();
     await answered(documentId, '30003');
-    const open = await operate('attention', { sender: 'RX1' });
+    const open = await operate('attention', { ...by, sender: 'RX1' });
     expect(said(open)).toContain(documentId);
     await operate(`resolve ${documentId}`, { ...ann, route: 'posted', yes: true });
     const twice = await operate(`resolve ${documentId}`, { ...bob, route: 'telephoned', yes: true });
     expect([twice.ok, said(twice).includes('by Ann Bell: posted')]).toEqual([true, true]);
     await goOn();
-    expect(said(await operate('attention', { sender: 'RX1' }))).not.toContain(documentId);
+    expect(said(await operate('attention', { ...by, sender: 'RX1' }))).not.toContain(documentId);
     expect(await rig.receipt(name)).toMatchObject({
       state: 'BUSINESS_REJECTED',
       whoseMove: 'nobody',
@@ -470,8 +470,8 @@ describe('what waits in quarantine', () => {
     expect((await rig.receipt(name))?.history.at(-1)).toMatchObject({
       detail: '30001, matched by Ann Bell: practice has telephoned',
     });
-    expect(said(await operate('quarantine list', {}))).not.toContain(id);
-    expect(said(await operate(`quarantine show ${id}`, {}))).toContain('by Ann Bell');
+    expect(said(await operate('quarantine list', by))).not.toContain(id);
+    expect(said(await operate(`quarantine show ${id}`, by))).toContain('by Ann Bell');
   });
   it('is decided by one of two who do it at once', async () => {
     const { documentId, id } = await quarantined('30002');
@@ -488,7 +488,7 @@ describe('what waits in quarantine', () => {
     const { documentId, id } = await quarantined();
     expect(await operate(`quarantine dismiss ${id}`)).toMatchObject({ ok: true });
     expect([await stateNow(documentId), (await item(id))?.decision?.by]).toEqual(['SENT', 'Ann Bell']);
-    expect(said(await operate('quarantine list', {}))).not.toContain(id);
+    expect(said(await operate('quarantine list', by))).not.toContain(id);
   });
   it('applied by somebody who breaks off at any call is applied once all the same, by watch if need be', async () => {
     for (let at = 1; ; at++) {
@@ -539,14 +539,14 @@ describe('a document that is shown', () => {
     const { documentId, name } = await undelivered();
     const composition = currentComposition(await recordOf(documentId));
     for (const id of [documentId, composition.messageHeaderId, composition.meshMessageId, `RX1/${name}`]) {
-      const shown = await operate(`document show ${id}`, {});
+      const shown = await operate(`document show ${id}`, by);
       expect([shown.ok, said(shown).includes(documentId)]).toEqual([true, true]);
       expect((shown.data as { can: string[] }).can).toEqual([
         `resend ${documentId}`,
         `resolve ${documentId} --route resent|posted|emailed|telephoned|not-needed`,
       ]);
     }
-    const none = await operate('document show RX1/never', {});
+    const none = await operate('document show RX1/never', by);
     expect([none.ok, said(none).includes('There is no document RX1/never')]).toEqual([false, true]);
   });
 });
@@ -585,14 +585,14 @@ describe('dead messages', () => {
     ]);
     // As sent() has sent both, hold the first back as a document that waits.
     const more = { deadLettersOf: () => queue };
-    const dry = await operate('redrive outbox', { 'dry-run': true }, more);
+    const dry = await operate('redrive outbox', { ...by, 'dry-run': true }, more);
     expect(dry).toMatchObject({ ok: true, data: { messages: 4 } });
     expect(said(dry)).toContain('the document has gone on: SENT');
     expect(said(dry)).toContain('names a document that does not exist');
     expect([dead.size, back]).toEqual([4, []]);
     const fresh = await drop();
     dead.set('m-9', JSON.stringify(messageOf(fresh.documentId)));
-    expect((await operate('redrive outbox', { list: 'dead.csv' }, more)).ok).toBe(true);
+    expect((await operate('redrive outbox', { ...by, list: 'dead.csv' }, more)).ok).toBe(true);
     const late = messageOf(randomUUID());
     dead.set('m-10', JSON.stringify(late));
     const unconfirmed = await operate('redrive outbox', { ...ann, 'from-list': 'dead.csv' }, more);
@@ -610,7 +610,7 @@ describe('dead messages', () => {
       ok: true,
       data: { handedBack: 0, removed: 0 },
     });
-    expect(said(await operate('redrive outbox', {}, more))).toContain('by Ann Bell: practice has telephoned');
+    expect(said(await operate('redrive outbox', by, more))).toContain('by Ann Bell: practice has telephoned');
   });
 
   it('of a queue that is none, or before watch has said where queues are, are refused plainly', async () => {
@@ -618,6 +618,6 @@ describe('dead messages', () => {
       ok: false,
       misused: true,
     });
-    expect((await operate('redrive outbox', {})).ok).toBe(false);
+    expect((await operate('redrive outbox', by)).ok).toBe(false);
   });
 });

@@ -274,13 +274,13 @@ export const sections: readonly Section[] = [
         ['FHIR-DOC-02'],
         both,
         'Showing and printing are audited.',
-        'each view through the API and by `operate story`; nothing here shows or prints the PDF itself',
+        'each view through the API and by an operator’s command; nothing here shows or prints the PDF itself',
       ),
       bySystem(
         ['FHIR-DOC-03'],
         both,
         'The audit names time, NHS number, user, role and document.',
-        'entries name time, actor and document; NHS number, user and role stand in the message that is kept beside them under the same document id',
+        'entries name time, document and actor, the submission’s also user and role; the NHS number stands in what is kept beside them under the same document id',
       ),
       elsewhere(
         'clinical system',
