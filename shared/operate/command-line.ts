@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { errorText } from '../platform/log.ts';
 import { type CommandContext, type CommandResult, exitCodeOf, misused, succeeded } from './command.ts';
-import { commands, help, optionsOf, runCommand } from './commands.ts';
+import { commands, help, runCommand } from './commands.ts';
+import { optionsOf } from './run-recorded.ts';
 import type { Target, TargetOptions } from './target.ts';
 
 /** What a command line prints, and how it ends. */

@@ -1,11 +1,9 @@
 import {
   type Command,
   type CommandContext,
-  type CommandOption,
   type CommandOptions,
   type CommandResult,
   misused,
-  refused,
   succeeded,
 } from './command.ts';
 import { actionCommands } from './commands/action.ts';
@@ -19,8 +17,7 @@ import { quarantineDecisionCommands } from './commands/quarantine-decision.ts';
 import { redriveCommands } from './commands/redrive.ts';
 import { senderCommands } from './commands/sender.ts';
 import { storyCommands } from './commands/story.ts';
-import { type Looker, looking, NotRecorded } from './looking.ts';
-import { looker, problemLines, whoOptions } from './who.ts';
+import { optionsOf, runRecorded } from './run-recorded.ts';
 
 /** Everything that an operator can ask for, in the order of the help. A new subject is a file there and a line here. */
 export const commands: readonly Command[] = [
@@ -64,10 +61,6 @@ const overview = (some: readonly Command[]): string[] => [
 ];
 
 export const usage: readonly string[] = overview(commands);
-
-/** What it takes: its own options, and who looks where it only does that. */
-export const optionsOf = ({ options = [], looks, changes }: Command): readonly CommandOption[] =>
-  looks && !changes ? [...options, ...whoOptions] : options;
 
 const helpOf = (command: Command): string[] => {
   const options = optionsOf(command).map(
@@ -128,35 +121,5 @@ export const runCommand = async (
       ...helpOf(command),
     );
   }
-  const asked = known.has('by') && options.by === undefined ? { ...options, by: context.by } : options;
-  return lookedAfter(command, args, asked, context);
-};
-
-/** Runs a command, with everything kept that it looks at. */
-const lookedAfter = async (
-  command: Command,
-  args: readonly string[],
-  options: CommandOptions,
-  context: CommandContext,
-): Promise<CommandResult> => {
-  const read = looker[command.looks ?? 'who'].safeParse(options);
-  // What changes something tells itself what is wrong with who and why, with all else that is wrong.
-  const unasked = read.success
-    ? undefined
-    : misused('Nothing was looked at; put these right:', ...problemLines(read.error));
-  if (command.looks && !command.changes && unasked) return unasked;
-  const who: Looker | undefined = read.data;
-  const archive = typeof options.archive === 'string' ? options.archive : undefined;
-  const watched = looking(command, who, context, archive);
-  try {
-    const result = await command.run(args, options, watched.context);
-    await watched.settle();
-    return result;
-  } catch (error) {
-    if (!(error instanceof NotRecorded) || watched.hasChanged()) throw error;
-    return (
-      unasked ??
-      refused(`Nothing is shown and nothing was done, because that you look cannot be recorded: ${error.message}`)
-    );
-  }
+  return runRecorded(command, args, options, context);
 };
