@@ -81,36 +81,26 @@ export const looking = (
   };
 
   const settle = async (): Promise<void> => {
+    if (waiting.length === 0) return;
+    if (!looker) throw new NotRecorded('nobody said who looks.');
+    const bucket = await archiveBucket();
     const seen = waiting.splice(0);
-    if (seen.length === 0) return;
-    try {
-      if (!looker) throw new NotRecorded('nobody said who looks.');
-      const bucket = await archiveBucket();
-      const actor = { kind: 'person' as const, id: looker.by };
-      const why = looker.why === undefined ? {} : { why: looker.why };
-      const failures: unknown[] = [];
-      await inParallel(seen, putsAtOnce, async (of) => {
-        const view = {
-          viewId: randomUUID(),
-          at: given.clock.now(),
-          kind: 'viewed' as const,
-          what: words,
-          ...why,
-          actor,
-        };
-        return writeView(bucket, of, view).then(
-          () => 'go on' as const,
-          (error: unknown) => {
-            failures.push(error);
-            return 'stop' as const;
-          },
-        );
-      });
-      if (failures.length > 0) throw failures[0];
-    } catch (error) {
-      waiting.push(...seen);
-      throw error instanceof NotRecorded ? error : new NotRecorded(errorText(error));
-    }
+    const actor = { kind: 'person' as const, id: looker.by };
+    const why = looker.why === undefined ? {} : { why: looker.why };
+    const failures: unknown[] = [];
+    await inParallel(seen, putsAtOnce, async (of) => {
+      const view = { viewId: randomUUID(), at: given.clock.now(), kind: 'viewed' as const, what: words, ...why, actor };
+      return writeView(bucket, of, view).then(
+        () => 'go on' as const,
+        (error: unknown) => {
+          failures.push(error);
+          return 'stop' as const;
+        },
+      );
+    });
+    if (failures.length === 0) return;
+    waiting.push(...seen);
+    throw new NotRecorded(errorText(failures[0]));
   };
 
   const about = async (): Promise<void> => {
