@@ -63,9 +63,12 @@ export const looking = (
   const waiting: Seen[] = [];
   let changed = false;
 
+  const mustSay = (): void => {
+    if (!looks) throw new Error(`${words} does not say that it looks at documents (looks).`);
+  };
   const see = (seen: Seen | undefined): void => {
     if (!seen) return;
-    if (!looks) throw new Error(`${words} does not say that it looks at documents (looks).`);
+    mustSay();
     const name = seen.documentId ?? seen.subject ?? '';
     if (known.has(name)) return;
     known.add(name);
@@ -109,12 +112,20 @@ export const looking = (
     changed = true;
   };
 
+  /** An index names documents and their states: to find what is then read, and for none that does not look. */
+  const index =
+    <A extends unknown[], R>(ask: (...asked: A) => Promise<R>) =>
+    async (...asked: A): Promise<R> => {
+      mustSay();
+      return ask(...asked);
+    };
+
   const watched: CommandContext['table'] = {
-    due: (...asked) => table.due(...asked),
-    bySender: (...asked) => table.bySender(...asked),
-    openAttention: (...asked) => table.openAttention(...asked),
-    attention: (...asked) => table.attention(...asked),
-    listed: (...asked) => table.listed(...asked),
+    due: index(table.due),
+    bySender: index(table.bySender),
+    openAttention: index(table.openAttention),
+    attention: index(table.attention),
+    listed: index(table.listed),
     async read<T>(key: string) {
       const item = await table.read<T>(key);
       see(seenIn(key, item));

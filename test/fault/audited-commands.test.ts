@@ -307,6 +307,13 @@ describe('a view that cannot be recorded', () => {
     expect([result.ok, shown]).toEqual([false, []]);
   });
 
+  it('may have who looks from where commands are typed, once for all', async () => {
+    const documentId = await dropped();
+    expect(await runCommand(['document', 'show', documentId], context({ by: 'Cat Moss' }))).toMatchObject({ ok: true });
+    const views = await read<ViewAudit>(`views/${documentId}/`, (json) => viewAudit.parse(json));
+    expect(views).toMatchObject([{ actor: { kind: 'person', id: 'Cat Moss' } }]);
+  });
+
   it('is not asked for without who looks', async () => {
     const documentId = await dropped();
     expect(await runCommand(['document', 'show', documentId], context())).toMatchObject({ ok: false, misused: true });

@@ -4,6 +4,7 @@ import type { DeliveryEvent } from '../../../../shared/delivery/events.ts';
 import { reduce } from '../../../../shared/delivery/reduce.ts';
 import { statusChange } from '../../../../shared/events/status-change.ts';
 import { attributesOf, statusEvent, statusEventOf, statusEventSchema } from '../../../../shared/events/status-event.ts';
+import { readEvent } from '../../../support/published-event.ts';
 import { negative, positive, recordAfter, wasSent } from '../../../support/records.ts';
 
 /** Written again with `UPDATE=1 npx vitest run test/unit/shared/events/status-event.test.ts`. */
@@ -51,6 +52,12 @@ describe('an event of a document', () => {
   it('does not come where nothing that others go by has changed', () => {
     const twice = [...wasSent, positive('20013')];
     expect(statusChange(recordAfter(...twice), recordAfter(...twice, positive('20013')), 5, 0)).toBeUndefined();
+  });
+
+  it('looks as its guide shows it', async () => {
+    const guide = await readFile(new URL('README.md', page), 'utf8');
+    const [, shown = ''] = /```json\n([\s\S]+?)```/.exec(guide) ?? [];
+    expect(readEvent(shown)).toMatchObject({ type: 'document.state-changed.v1', sequence: 6 });
   });
 
   it('has the same id whenever it comes, and another for each sequence number and document', () => {
