@@ -18,6 +18,7 @@ export const runFile = z.object({
   region: z.string(),
   credentials: z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
   inboxBucket: z.string(),
+  archiveBucket: z.string(),
   senderOdsCode: z.string(),
   tableName: z.string(),
   /** What stands before `/v1` in an address of the API. */

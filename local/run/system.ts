@@ -219,6 +219,7 @@ export const startSystem = async (setting: SystemSetting): Promise<LocalSystem> 
       region,
       credentials,
       inboxBucket: engine.resources.output('InboxBucketName'),
+      archiveBucket: engine.resources.output('ArchiveBucketName'),
       senderOdsCode: sender.odsCode,
       tableName: engine.resources.output('TableName'),
       apiUrl,

@@ -24,6 +24,8 @@ export interface CommandContext {
   readonly clock: Clock;
   /** A bucket of the deployment, by its name. */
   readonly objects?: (bucket: string) => Objects;
+  /** The archive's name, where it is known without asking the table. */
+  readonly archiveBucket?: string;
   /** Who is told by e-mail; gives `undefined` where it is not known yet which topic tells them. */
   readonly subscriptions?: () => Promise<Subscriptions | undefined>;
   /** A file's text, or undefined where it cannot be read. */

@@ -76,7 +76,7 @@ export const looking = (
   };
 
   const archiveBucket = async (): Promise<Objects> => {
-    const name = archive ?? (await readDeployment(table))?.archiveBucket;
+    const name = archive ?? given.archiveBucket ?? (await readDeployment(table))?.archiveBucket;
     if (name === undefined || !objects) {
       throw new NotRecorded('where the archive is, is not known here yet: watch says so within a minute or two.');
     }

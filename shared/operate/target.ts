@@ -19,6 +19,7 @@ const runFile = z.object({
   s3Endpoint: z.url(),
   snsEndpoint: z.url(),
   noticesTopicArn: z.string(),
+  archiveBucket: z.string(),
   region: z.string(),
   tableName: z.string(),
   credentials: z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
@@ -34,6 +35,8 @@ export type Target =
       readonly kind: 'target';
       readonly table: Table & SenderIndex & AttentionIndex & MailboxIndex;
       readonly objects: (bucket: string) => Objects;
+      /** Of a local run. */
+      readonly archiveBucket?: string;
       /** The time there: a local run's is its own. */
       readonly clock: Clock;
       readonly subscriptions?: () => Promise<Subscriptions | undefined>;
@@ -94,6 +97,7 @@ export const targetOf = (options: TargetOptions): Target => {
     sqsEndpoint,
     snsEndpoint,
     noticesTopicArn,
+    archiveBucket,
     region,
     credentials,
     timeScale,
@@ -103,6 +107,7 @@ export const targetOf = (options: TargetOptions): Target => {
     kind: 'target',
     table: dynamoDbTable(tableName, { endpoint, region, credentials }),
     objects: (bucket) => s3Objects(bucket, s3At({ endpoint: s3Endpoint, region, credentials })),
+    archiveBucket,
     clock: {
       now: () => Math.round(origin + (systemClock.now() - realOrigin) * timeScale),
       sleep: (ms, signal) => systemClock.sleep(ms / timeScale, signal),

@@ -77,7 +77,7 @@ const whatToRead = async (
       ? { documentId: name.toLowerCase() as DocumentId, bucket: archive }
       : misused('From an archive alone a document is named by its id, as its receipt has it.');
   }
-  const bucket = (await readDeployment(context.table))?.archiveBucket;
+  const bucket = context.archiveBucket ?? (await readDeployment(context.table))?.archiveBucket;
   if (bucket === undefined) {
     return refused(
       'Where the archive is, is not known here yet: watch says so within a minute of the deployment. Or name its bucket: --archive.',
