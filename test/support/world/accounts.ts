@@ -163,7 +163,7 @@ const isReportOfUnknownCopy = async (
 /** What the archive and whoever follows documents were not told of it, or not rightly. */
 const untold = async (world: World, record: StoredRecord): Promise<readonly string[]> => {
   const { documentId, journal } = record;
-  const story = await readStory(world.archive, documentId);
+  const story = await readStory(world.archive, documentId, { bytes: true });
   const wrong = [...story.problems, ...compareStory(story, record).differences];
   const events = world.published.filter((event) => event.documentId === documentId);
   const ids = new Map<number, string>();
