@@ -53,14 +53,23 @@ export const quarantinedEvents = (
       };
     });
   }
-  const sent = composition.meshMessageId;
-  if (!report || sent === undefined) return [];
-  const { code, event, advice } = report;
+  if (!report) return [];
+  const { code, event, delivered, advice, linkedMessageId } = report;
   return [
     {
       kind: 'reported',
-      meshMessageId: sent,
-      report: { at: now, code, ...(event === undefined ? {} : { event }), inboundMessageId, advice, matched },
+      // Of a copy whose answer was lost nobody ever knew MESH's id: that is why it lies here.
+      meshMessageId: (linkedMessageId ?? composition.meshMessageId ?? meshMessageId) as MeshMessageId,
+      composition: composition.number,
+      report: {
+        at: now,
+        code,
+        ...(event === undefined ? {} : { event }),
+        ...(delivered ? { delivered } : {}),
+        inboundMessageId,
+        advice,
+        matched,
+      },
     },
   ];
 };

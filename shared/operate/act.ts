@@ -1,8 +1,8 @@
 import { applyEvent, readDocument, type StoredRecord } from '../delivery/documents.ts';
 import type { PersonEvent } from '../delivery/events.ts';
+import type { PersonRefusal } from '../delivery/person-refusal.ts';
 import type { DocumentRecord } from '../delivery/record.ts';
 import { reduce } from '../delivery/reduce.ts';
-import type { PersonRefusal } from '../delivery/reduce-person.ts';
 import { seenOf } from '../delivery/seen.ts';
 import { stateOf } from '../delivery/state-of.ts';
 import { hours, minutes } from '../platform/clock.ts';
@@ -34,6 +34,8 @@ export interface Unchanged {
   readonly kind: 'unchanged';
   /** It is so already. */
   readonly settled: boolean;
+  /** The same for documents of which the same is to be said. */
+  readonly why?: string;
   readonly record?: StoredRecord;
   readonly lines: readonly string[];
 }
@@ -53,7 +55,7 @@ const unchanged = (lines: readonly string[], record?: StoredRecord, settled = fa
 
 const refusalOf = (action: DocumentAction, record: StoredRecord, why: string): Unchanged => {
   const { settled, lines } = action.refusal(record, why as PersonRefusal);
-  return unchanged([describe(record), ...lines], record, settled);
+  return { ...unchanged([describe(record), ...lines], record, settled), why };
 };
 
 /** Reads the document and finds out what the action would do to it. Changes nothing. */

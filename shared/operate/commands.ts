@@ -11,6 +11,7 @@ import { actionCommands } from './commands/action.ts';
 import { attentionCommands } from './commands/attention.ts';
 import { clientCommands } from './commands/client.ts';
 import { documentCommands } from './commands/document.ts';
+import { documentListCommands } from './commands/documents.ts';
 import { mailboxCommands } from './commands/mailbox.ts';
 import { pauseCommands } from './commands/pause.ts';
 import { quarantineCommands } from './commands/quarantine.ts';
@@ -23,6 +24,7 @@ import { nearest } from './near.ts';
 /** Everything that an operator can ask for, in the order of the help. A new subject is a file there and a line here. */
 export const commands: readonly Command[] = [
   ...attentionCommands,
+  ...documentListCommands,
   ...documentCommands,
   ...actionCommands,
   ...mailboxCommands,

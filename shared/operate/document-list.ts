@@ -1,19 +1,17 @@
 import { z } from 'zod';
 import { attentionCodes } from '../delivery/attention-codes.ts';
-import { readDocument, type StoredRecord } from '../delivery/documents.ts';
-import { splitKey } from '../delivery/keys.ts';
+import type { StoredRecord } from '../delivery/documents.ts';
 import { openDocuments } from '../delivery/open-attention.ts';
 import { stateOf } from '../delivery/state-of.ts';
 import { states } from '../delivery/states.ts';
 import type { DocumentId } from '../platform/ids.ts';
-import { inParallel } from '../platform/parallel.ts';
-import type { SenderPosition } from '../platform/table.ts';
 import { odsCode } from '../senders/sender.ts';
 import { type Foreseen, foresee } from './act.ts';
 import type { DocumentAction } from './actions/action.ts';
 import { practiceCode } from './actions/words.ts';
 import type { CommandContext } from './command.ts';
 import { csvText, readCsv } from './csv.ts';
+import { documentsOf, sendersMeant } from './documents-of.ts';
 import type { Who } from './who.ts';
 
 /** Which documents a list is to be made of. */
@@ -24,39 +22,26 @@ export const listFilter = z.object({
 });
 export type ListFilter = z.output<typeof listFilter>;
 
-const pageSize = 500;
-const readsAtOnce = 10;
-
-/** Of one organisation, by the index of its documents: also what needs no person. */
-const ofSender = async (
-  { table, clock }: CommandContext,
-  senderOds: string,
-  state: string,
-): Promise<readonly StoredRecord[]> => {
-  const found: StoredRecord[] = [];
-  let after: SenderPosition | undefined;
-  do {
-    const page = await table.bySender(senderOds, {
-      from: 0,
-      to: clock.now(),
-      state,
-      limit: pageSize,
-      ...(after === undefined ? {} : { after }),
-    });
-    await inParallel(page.rows, readsAtOnce, async ({ key }) => {
-      const { kind, rest } = splitKey(key);
-      const record = kind === 'DOC' ? await readDocument(table, rest as DocumentId) : undefined;
-      if (record && stateOf(record) === state) found.push(record);
-      return 'go on';
-    });
-    after = page.next;
-  } while (after !== undefined);
-  return found.sort((a, b) => a.receivedAt - b.receivedAt);
+/** Those that are looked at, as a sentence goes on: `in state SENT of sender RX1`. */
+export const candidateWords = ({ sender, code, state }: ListFilter): string => {
+  const which = [
+    ...(state === undefined || code !== undefined ? ['that need a person'] : []),
+    ...(code === undefined ? [] : [`for ${code}`]),
+    ...(state === undefined ? [] : [`in state ${state}`]),
+    ...(sender === undefined ? [] : [`of sender ${sender}`]),
+  ];
+  return which.join(' ');
 };
 
-/** What may be meant: those of a sender in a state, or those that need a person. */
+/** What may be meant: those in a state, or those that need a person. */
 const candidates = async (context: CommandContext, { sender, code, state }: ListFilter) => {
-  if (sender !== undefined && state !== undefined && code === undefined) return ofSender(context, sender, state);
+  if (state !== undefined && code === undefined) {
+    const found: StoredRecord[] = [];
+    for (const each of await sendersMeant(context, sender)) {
+      for await (const { record } of documentsOf(context, each, state)) found.push(record);
+    }
+    return found.sort((a, b) => a.receivedAt - b.receivedAt);
+  }
   const open = await openDocuments(context.table, sender === undefined ? {} : { senderOds: sender });
   return open
     .filter(({ attention }) => code === undefined || attention.some((one) => one.code === code))
@@ -66,24 +51,33 @@ const candidates = async (context: CommandContext, { sender, code, state }: List
 
 type WouldChange = Extract<Foreseen, { kind: 'would-change' }>;
 
-/** The documents to which the action would do something, and how many it would not, by what would be said of them. */
+/** Why documents are not on a list: how many, and what would be said of one of them. */
+export interface LeftOut {
+  readonly count: number;
+  readonly documentId: DocumentId;
+  readonly line: string;
+}
+
+/** The documents to which the action would do something, and those to which it would not, by why. */
 export const listFor = async (
   action: DocumentAction,
   filter: ListFilter,
   who: Who,
   context: CommandContext,
-): Promise<{ readonly rows: readonly WouldChange[]; readonly leftOut: ReadonlyMap<string, number> }> => {
+): Promise<{ readonly rows: readonly WouldChange[]; readonly leftOut: readonly LeftOut[] }> => {
   const rows: WouldChange[] = [];
-  const leftOut = new Map<string, number>();
+  const leftOut = new Map<string, LeftOut>();
   for (const { documentId } of await candidates(context, filter)) {
     const foreseen = await foresee(action, documentId, who, context);
     if (foreseen.kind === 'would-change') rows.push(foreseen);
     else {
-      const why = foreseen.lines[1] ?? foreseen.lines[0] ?? '';
-      leftOut.set(why, (leftOut.get(why) ?? 0) + 1);
+      const line = foreseen.lines[1] ?? foreseen.lines[0] ?? '';
+      const why = foreseen.why ?? line;
+      const { count = 0, ...first } = leftOut.get(why) ?? { documentId, line };
+      leftOut.set(why, { ...first, count: count + 1 });
     }
   }
-  return { rows, leftOut };
+  return { rows, leftOut: [...leftOut.values()] };
 };
 
 const header = ['document', 'seen', 'action', 'sender', 'encounter', 'version', 'state', 'practice', 'what happens'];

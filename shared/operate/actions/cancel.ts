@@ -10,7 +10,9 @@ const neverLeft = (record: DocumentRecord): boolean =>
 /** Before it is handed to MESH; afterwards there is no way back. */
 export const cancel: DocumentAction = {
   name: 'cancel',
+  typed: 'cancel',
   done: 'is cancelled',
+  history: ['cancelled', 'not sent again: called off'],
   event: (_, { by, why }) => event({ kind: 'cancelled', by, why }),
   foretell: (before, after) => {
     if (currentComposition(before).earlierSends) {

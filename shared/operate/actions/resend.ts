@@ -74,7 +74,9 @@ const refusal = (record: DocumentRecord, why: string): Refusal | undefined => {
 /** Sends a document again: the same bytes and ids where nothing negative was answered, else under ids of its own. */
 export const resend: DocumentAction = {
   name: 'resend',
+  typed: 'resend',
   done: 'is to be sent again',
+  history: ['to be sent again, same bytes and ids', 'to be sent again, with new ids'],
   async event(record, { by, why }, { table }) {
     const { senderOds, encounterId } = record;
     const encounter =

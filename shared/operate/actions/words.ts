@@ -1,7 +1,7 @@
 import { practiceOf } from '../../delivery/attention.ts';
 import { copyMayBeThere } from '../../delivery/copies.ts';
+import type { PersonRefusal } from '../../delivery/person-refusal.ts';
 import { type Composition, currentComposition, type DocumentRecord, type HistoryEntry } from '../../delivery/record.ts';
-import type { PersonRefusal } from '../../delivery/reduce-person.ts';
 import { doubtfulAttempt, stateOf } from '../../delivery/state-of.ts';
 import { meanings } from '../../delivery/states.ts';
 import { isoTime } from '../../platform/clock.ts';

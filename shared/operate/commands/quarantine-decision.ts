@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { readDocument } from '../../delivery/documents.ts';
-import { foreignKey, quarantineKey } from '../../delivery/keys.ts';
+import { quarantineKey } from '../../delivery/keys.ts';
 import type { QuarantineDecision, Quarantined } from '../../delivery/quarantine.ts';
 import {
   decideQuarantined,
@@ -15,7 +15,6 @@ import { stateOf } from '../../delivery/state-of.ts';
 import { isoTime } from '../../platform/clock.ts';
 import type { DocumentId } from '../../platform/ids.ts';
 import type { Stored } from '../../platform/table.ts';
-import { listMailboxes } from '../../senders/registry.ts';
 import { personSettings } from '../act.ts';
 import { describe } from '../actions/words.ts';
 import {
@@ -28,19 +27,9 @@ import {
 } from '../command.ts';
 import { confirmed, yesOption } from '../confirmed.ts';
 import { problemLines, type Who, who, whoFields, whoOptions } from '../who.ts';
-import { suggestionLine, what } from './quarantine.ts';
+import { notThere, suggested, what } from './quarantine.ts';
 
 type Item = Quarantined & Stored;
-
-/** Not there: perhaps it is somebody else's, and was left alone. */
-const notThere = async (id: string, { table }: CommandContext): Promise<CommandResult> => {
-  for (const { setting } of await listMailboxes(table)) {
-    if (await table.read(foreignKey(setting.mailboxId, id))) {
-      return refused(`Message ${id} is not ours: it was left in the mailbox ${setting.mailboxId} for its owner.`);
-    }
-  }
-  return refused(`Nothing with the MESH message id ${id} is in quarantine.`);
-};
 
 const decidedWords = ({ at, by, why, ...decision }: QuarantineDecision): string =>
   `${decision.as === 'applied' ? `to be about document ${decision.documentId}` : 'dismissed'}, at ${isoTime(at)}, by ${by}: ${why}`;
@@ -57,7 +46,7 @@ const decideAndDo = async (
   const { table, clock } = context;
   const delivery = { table, clock, settings: personSettings };
   const decided = await decideQuarantined(delivery, id, decision);
-  if (decided.kind === 'none') return notThere(id, context);
+  if (decided.kind === 'none') return notThere(context.table, id);
   const { item } = decided;
   if (decided.kind === 'other') {
     return refused(`Nothing was done: it was decided before ${decidedWords(item.decision)}`, 'That stands.');
@@ -135,7 +124,7 @@ const apply = async (
   const { table, clock } = context;
   const by: Who = { by: read.data.by, why: read.data.why };
   const item = await table.read<Quarantined>(quarantineKey(id));
-  if (!item) return notThere(id, context);
+  if (!item) return notThere(context.table, id);
   const record = await readDocument(table, read.data.documentId as DocumentId);
   if (!record) return refused(`There is no document ${read.data.documentId}.`);
   const composition = chosenComposition(item, record, read.data.composition);
@@ -159,17 +148,14 @@ const apply = async (
       `${asText(item, id)} It says nothing that could be applied to this document: dismiss it, and record what was done about the document (resolve).`,
     );
   }
-  const { suggestions = [] } = item;
-  const suggested = suggestions.some((one) => one.documentId === record.documentId);
+  const isSuggested = item.suggestions?.some((one) => one.documentId === record.documentId) === true;
   const shown = [
     asText(item, id),
     describe(record),
     `To composition ${composition.number} of it:`,
     ...lines,
-    ...(suggested ? [] : ['IT IS NOT AMONG THE DOCUMENTS THAT ARE SUGGESTED: be sure that it is this one.']),
-    ...(suggestions.length > 0
-      ? ['Suggested:', ...suggestions.map((one) => suggestionLine(one, undefined).replace(/; now gone$/, ''))]
-      : []),
+    ...(isSuggested ? [] : ['IT IS NOT AMONG THE DOCUMENTS THAT ARE SUGGESTED: be sure that it is this one.']),
+    ...(await suggested(table, item)).lines,
   ];
   return confirmed(
     shown,
@@ -184,16 +170,13 @@ const dismiss = async (id: string, options: CommandOptions, context: CommandCont
   const read = who.safeParse(options);
   if (!read.success) return misused('Nothing was done; put these right:', ...problemLines(read.error));
   const item = await context.table.read<Quarantined>(quarantineKey(id));
-  if (!item) return notThere(id, context);
+  if (!item) return notThere(context.table, id);
   const decision: QuarantineDecision = { at: context.clock.now(), ...read.data, as: 'dismissed' };
   if (item.decision) return decideAndDo(id, decision, context);
-  const { suggestions = [] } = item;
   const shown = [
     asText(item, id),
     'It is taken off the list, and changes no document. Its bytes stay in the archive.',
-    ...(suggestions.length > 0
-      ? ['It may be about:', ...suggestions.map((one) => suggestionLine(one, undefined).replace(/; now gone$/, ''))]
-      : []),
+    ...(await suggested(context.table, item)).lines,
   ];
   return confirmed(shown, options, context, { meshMessageId: id }, () => decideAndDo(id, decision, context));
 };

@@ -1,0 +1,94 @@
+import type { StoredRecord } from '../../delivery/documents.ts';
+import { stateOf } from '../../delivery/state-of.ts';
+import { whoseMove } from '../../delivery/whose-move.ts';
+import { isoTime } from '../../platform/clock.ts';
+import { practiceCode } from '../actions/words.ts';
+import {
+  type Command,
+  type CommandContext,
+  type CommandOptions,
+  type CommandResult,
+  misused,
+  succeeded,
+} from '../command.ts';
+import { listFilter } from '../document-list.ts';
+import { documentsOf, sendersMeant } from '../documents-of.ts';
+import { limitField, limitOption } from '../limit-option.ts';
+import { problemLines } from '../who.ts';
+
+const wanted = listFilter.pick({ sender: true, state: true }).extend({ limit: limitField });
+
+interface Found {
+  readonly record: StoredRecord;
+  readonly changedAt: number;
+}
+
+const line = ({ record, changedAt }: Found): string => {
+  const { documentId, senderOds, drops, holds, version, overdueSince } = record;
+  const beside = [
+    ...holds.map(({ reason }) => `held: ${reason}`),
+    ...(overdueSince === undefined ? [] : [`overdue since ${isoTime(overdueSince)}`]),
+  ];
+  const state = [stateOf(record), ...beside].join(', ');
+  const dropped = drops.map(({ name }) => `${senderOds}/${name}`).at(-1) ?? senderOds;
+  return `${isoTime(changedAt)}  ${documentId}  ${state}  the move of ${whoseMove(record)}  ${dropped}${version === undefined ? '' : `, version ${version}`}`;
+};
+
+const asJson = ({ record, changedAt }: Found) => ({
+  documentId: record.documentId,
+  senderOds: record.senderOds,
+  ...(record.encounterId === undefined ? {} : { encounterId: record.encounterId }),
+  ...(record.version === undefined ? {} : { version: record.version }),
+  drops: record.drops.map(({ name }) => name),
+  state: stateOf(record),
+  whoseMove: whoseMove(record),
+  practice: practiceCode(record),
+  held: record.holds.map(({ reason }) => reason),
+  ...(record.overdueSince === undefined ? {} : { overdueSince: isoTime(record.overdueSince) }),
+  receivedAt: isoTime(record.receivedAt),
+  changedAt: isoTime(changedAt),
+});
+
+/** `operate document list`: where documents are and whose move it is, what changed last first. No patient data. */
+const listDocuments = async (options: CommandOptions, context: CommandContext): Promise<CommandResult> => {
+  const read = wanted.safeParse(options);
+  if (!read.success) return misused(...problemLines(read.error));
+  const { sender, state, limit } = read.data;
+  const found: Found[] = [];
+  for (const odsCode of await sendersMeant(context, sender)) {
+    let count = 0;
+    for await (const each of documentsOf(context, odsCode, state)) {
+      found.push(each);
+      count += 1;
+      // One more than is shown tells whether there are more.
+      if (count > limit) break;
+    }
+  }
+  const shown = found.sort((a, b) => b.changedAt - a.changedAt).slice(0, limit);
+  const more = found.length > shown.length;
+  return succeeded(
+    [
+      ...(shown.length === 0 ? ['There is no such document.'] : shown.map(line)),
+      ...(more ? [`There are more than these ${shown.length}: the ones that changed last are shown (--limit).`] : []),
+    ],
+    { documents: shown.map(asJson), more },
+  );
+};
+
+export const documentListCommands: readonly Command[] = [
+  {
+    words: 'document list',
+    takes: [],
+    does: 'where documents are and whose move it is, what changed last first',
+    options: [
+      { name: 'sender', form: 'ODS', meaning: 'only of this organisation' },
+      { name: 'state', form: 'STATE', meaning: 'only in this state' },
+      limitOption,
+    ],
+    examples: [
+      'document list --sender RX1 --table TABLENAME',
+      'document list --state SENDING --json --table TABLENAME',
+    ],
+    run: (_, options, context) => listDocuments(options, context),
+  },
+];

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { quarantineKey } from '../../../shared/delivery/keys.ts';
+import type { Quarantined } from '../../../shared/delivery/quarantine.ts';
+import { CrashPlan } from '../../support/faults.ts';
+import { practice, sender } from '../../support/rig.ts';
+import { ann, bob, operator, said } from './operator.ts';
+
+/** What people make of answers that match no document. */
+
+const desk = operator();
+const { operate, stateNow, drop, sent, goOn } = desk;
+
+describe('what waits in quarantine', () => {
+  /** An answer that names no message of ours, about a document of ours. */
+  const quarantined = async (code = '30001') => {
+    const made = await sent();
+    const before = new Set((await desk.rig.items()).map(({ pk }) => pk as string));
+    desk.rig.answerInto(sender.mailboxId, randomUUID(), code);
+    await desk.rig.poll();
+    const key = (await desk.rig.items())
+      .map(({ pk }) => pk as string)
+      .find((pk) => pk.startsWith('QUARANTINE#') && !before.has(pk));
+    return { ...made, id: key?.slice('QUARANTINE#'.length) ?? '' };
+  };
+  const item = (id: string) => desk.rig.table.read<Quarantined>(quarantineKey(id));
+
+  it('counts for the document that a person names, who is recorded with it; twice is once', async () => {
+    const { documentId, id, name } = await quarantined();
+    const shown = await operate(`quarantine apply ${id} ${documentId}`, ann);
+    expect([shown.ok, said(shown).includes('becomes ACCEPTED')]).toEqual([false, true]);
+    expect(await operate(`quarantine apply ${id} ${documentId}`)).toMatchObject({ ok: true });
+    expect(await operate(`quarantine apply ${id} ${documentId}`, { ...bob, yes: true })).toMatchObject({
+      ok: true,
+      data: { changed: false },
+    });
+    const dismissed = await operate(`quarantine dismiss ${id}`, { ...bob, yes: true });
+    expect([dismissed.ok, said(dismissed).includes('by Ann Bell')]).toEqual([false, true]);
+    await goOn();
+    expect(await stateNow(documentId)).toBe('ACCEPTED');
+    expect((await desk.rig.receipt(name))?.history.at(-1)).toMatchObject({
+      detail: '30001, matched by Ann Bell: practice has telephoned',
+    });
+    expect(said(await operate('quarantine list', {}))).not.toContain(id);
+    expect(said(await operate(`quarantine show ${id}`, {}))).toContain('by Ann Bell');
+  });
+  it('is decided by one of two who do it at once', async () => {
+    const { documentId, id } = await quarantined('30002');
+    const other = await sent();
+    const results = await Promise.all([
+      operate(`quarantine apply ${id} ${documentId}`),
+      operate(`quarantine apply ${id} ${other.documentId}`, { ...bob, yes: true }),
+    ]);
+    expect(results.map(({ ok }) => ok).sort()).toEqual([false, true]);
+    const states = [await stateNow(documentId), await stateNow(other.documentId)].sort();
+    expect(states).toEqual(['BUSINESS_REJECTED', 'SENT']);
+  });
+  it('is dismissed with who and why, and changes nothing', async () => {
+    const { documentId, id } = await quarantined();
+    expect(await operate(`quarantine dismiss ${id}`)).toMatchObject({ ok: true });
+    expect([await stateNow(documentId), (await item(id))?.decision?.by]).toEqual(['SENT', 'Ann Bell']);
+    expect(said(await operate('quarantine list', {}))).not.toContain(id);
+  });
+  it('applied by somebody who breaks off at any call is applied once all the same, by watch if need be', async () => {
+    for (let at = 1; ; at++) {
+      for (const when of ['before', 'after'] as const) {
+        const { documentId, id } = await quarantined();
+        const plan = new CrashPlan(at, when);
+        desk.rig.crashWith(plan);
+        await operate(
+          `quarantine apply ${id} ${documentId}`,
+          { ...ann, yes: true },
+          { table: desk.rig.context.table },
+        ).catch(() => undefined);
+        desk.rig.crashWith(undefined);
+        const decided = (await item(id))?.decision !== undefined;
+        await goOn();
+        expect(await stateNow(documentId)).toBe(decided ? 'ACCEPTED' : 'SENT');
+        expect((await item(id))?.done !== undefined).toBe(decided);
+        if (!plan.crashed) return;
+        // After a call that only reads it is as it was before it.
+        if (plan.names.at(-1)?.endsWith('.read')) break;
+      }
+    }
+  });
+  it('answers plainly about what is not there, not ours, or cannot be about that document', async () => {
+    const { documentId } = await sent();
+    const none = await operate(`quarantine apply no-such-message ${documentId}`);
+    expect([none.ok, said(none).includes('is in quarantine')]).toEqual([false, true]);
+    desk.rig.mesh.control.deliver(sender.mailboxId, {
+      from: practice.mailboxId,
+      workflowId: 'SOMEBODY_ELSES',
+      content: Buffer.from('not ours'),
+    });
+    await desk.rig.poll();
+    const foreign =
+      (await desk.rig.items()).map(({ pk }) => pk as string).find((pk) => pk.startsWith('FOREIGN#')) ?? '';
+    const left = await operate(`quarantine dismiss ${foreign.split('#')[2]}`);
+    expect([left.ok, said(left).includes('is not ours')]).toEqual([false, true]);
+    const { id } = await quarantined();
+    const unsent = await drop();
+    const wrong = await operate(`quarantine apply ${id} ${unsent.documentId}`);
+    expect([wrong.ok, said(wrong).includes('cannot be about it')]).toEqual([false, true]);
+    expect((await operate(`quarantine apply ${id} ${randomUUID()}`)).ok).toBe(false);
+    expect((await item(id))?.decision).toBeUndefined();
+  });
+});
