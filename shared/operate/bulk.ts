@@ -3,7 +3,7 @@ import { isoTime } from '../platform/clock.ts';
 import { errorText } from '../platform/log.ts';
 import { act, type Changed, foresee, outcomeData, type Unchanged } from './act.ts';
 import type { DocumentAction } from './actions/action.ts';
-import { describe, telephoneFirst } from './actions/words.ts';
+import { dealtWith, describe, telephoneFirst } from './actions/words.ts';
 import { type CommandContext, type CommandOptions, type CommandResult, refused, succeeded } from './command.ts';
 import { confirmed } from './confirmed.ts';
 import {
@@ -46,12 +46,14 @@ export const writeList = async (
   if (written === 'exists') return refused(`${file} is there already: a list is never overwritten.`);
   if (written === 'failed') return refused(`${file} cannot be written.`);
   const perhaps = rows.filter(({ record }) => telephoneFirst(record).length > 0).length;
+  const dealt = action.name === 'resend' ? rows.filter(({ record }) => dealtWith(record).length > 0).length : 0;
   return succeeded(
     [
       `${file} lists ${count(rows.length)} for ${action.name}. Nothing was done.`,
       ...(perhaps > 0
         ? [`Of ${perhaps} of them the practice may hold a copy already: telephone first, or take them off.`]
         : []),
+      ...(dealt > 0 ? [`With ${dealt} of them somebody has dealt otherwise: the list says how.`] : []),
       ...leftOut.map(leftOutLine),
       `Look at it, take lines away where it should not be done, then: ${action.typed} --from-list ${file}`,
     ],

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { DocumentId } from '../platform/ids.ts';
 import { act, foresee, outcomeData } from './act.ts';
 import type { DocumentAction } from './actions/action.ts';
 import { fromList, writeList } from './bulk.ts';
@@ -10,9 +9,11 @@ import {
   type CommandOptions,
   type CommandResult,
   misused,
+  refused,
 } from './command.ts';
 import { confirmed, yesOption } from './confirmed.ts';
 import { listFilter } from './document-list.ts';
+import { findDocument, noDocument, waysToName } from './find-document.ts';
 import { problemLines, type Who, whoFields, whoOptions } from './who.ts';
 
 const bulkOptions: readonly CommandOption[] = [
@@ -37,7 +38,6 @@ const seenOption: CommandOption = {
 };
 
 const target = z.object({
-  documentId: z.uuid('must be a document’s id, as its receipt names it').optional(),
   list: z.string().min(1).optional(),
   'from-list': z.string().min(1).optional(),
   seen: z.string().min(1).optional(),
@@ -59,13 +59,16 @@ type Target = z.output<typeof target>;
 
 const one = async (
   action: DocumentAction,
-  id: string,
+  name: string,
   { sender, seen }: Target,
   who: Who,
   options: CommandOptions,
   context: CommandContext,
 ): Promise<CommandResult> => {
-  const foreseen = await foresee(action, id as DocumentId, who, context, { senderOds: sender });
+  const found = await findDocument(context, name);
+  if (!found) return { ...refused(noDocument(name)), data: { changed: false, settled: false } };
+  const id = found.documentId;
+  const foreseen = await foresee(action, id, who, context, { senderOds: sender });
   const data = outcomeData(id, foreseen);
   if (foreseen.kind === 'unchanged') {
     return { ok: foreseen.settled, lines: foreseen.lines, data };
@@ -109,31 +112,32 @@ export const documentCommand = ({
   action: actionOf,
 }: DocumentCommand): Command => ({
   words,
-  takes: ['[DOCUMENT_ID]'],
+  takes: ['[ID]'],
   does,
   notes: [
     ...notes,
+    waysToName,
     'It shows what will happen before it does it. Doing it again changes nothing and says who did it.',
     'Of many: --list FILE writes down which, then --from-list FILE does it to exactly those.',
   ],
   options: [...own, ...whoOptions, yesOption, seenOption, ...bulkOptions],
   examples,
-  async run([documentId], options, context) {
-    const read = target.extend({ ...whoFields, ...fields }).safeParse({ ...options, documentId });
+  async run([name], options, context) {
+    const read = target.extend({ ...whoFields, ...fields }).safeParse(options);
     if (!read.success) {
-      return misused('Nothing was done; put these right:', ...problemLines(read.error, { documentId: 'DOCUMENT_ID' }));
+      return misused('Nothing was done; put these right:', ...problemLines(read.error));
     }
     const { by, why } = read.data;
     const who = { by: by as string, why: why as string };
     const wanted = read.data as Target;
     const { list, 'from-list': from } = wanted;
-    if ([documentId, list, from].filter((given) => given !== undefined).length !== 1) {
+    if ([name, list, from].filter((given) => given !== undefined).length !== 1) {
       return misused('Name a document, or --list FILE, or --from-list FILE: one of them.');
     }
     const foreign = foreignTo(wanted);
     if (foreign !== undefined) return misused(foreign);
     const action = actionOf(read.data);
-    if (documentId !== undefined) return one(action, documentId.toLowerCase(), wanted, who, options, context);
+    if (name !== undefined) return one(action, name, wanted, who, options, context);
     if (list !== undefined) return writeList(action, list, wanted, who, context);
     return fromList(action, from ?? '', wanted.sender, who, options, context);
   },

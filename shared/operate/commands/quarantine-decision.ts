@@ -8,6 +8,7 @@ import {
   fitsQuarantined,
   fittingComposition,
   quarantinedEvents,
+  wentThroughMailbox,
 } from '../../delivery/quarantine-decision.ts';
 import type { Composition, DocumentRecord } from '../../delivery/record.ts';
 import { reduce } from '../../delivery/reduce.ts';
@@ -26,6 +27,7 @@ import {
   refused,
 } from '../command.ts';
 import { confirmed, yesOption } from '../confirmed.ts';
+import { findDocument, noDocument, waysToName } from '../find-document.ts';
 import { problemLines, type Who, who, whoFields, whoOptions } from '../who.ts';
 import { notThere, suggested, what } from './quarantine.ts';
 
@@ -106,32 +108,31 @@ const foretell = (record: DocumentRecord, item: Item, id: string, composition: C
 };
 
 const applyWords = z.object({
-  documentId: z.uuid('must be a document’s id'),
   composition: z.coerce.number('must be a number').int().positive().optional(),
   ...whoFields,
 });
 
 const apply = async (
   id: string,
-  documentId: string,
+  name: string,
   options: CommandOptions,
   context: CommandContext,
 ): Promise<CommandResult> => {
-  const read = applyWords.safeParse({ ...options, documentId: documentId.toLowerCase() });
-  if (!read.success) {
-    return misused('Nothing was done; put these right:', ...problemLines(read.error, { documentId: 'DOCUMENT_ID' }));
-  }
+  const read = applyWords.safeParse(options);
+  if (!read.success) return misused('Nothing was done; put these right:', ...problemLines(read.error));
   const { table, clock } = context;
   const by: Who = { by: read.data.by, why: read.data.why };
   const item = await table.read<Quarantined>(quarantineKey(id));
   if (!item) return notThere(context.table, id);
-  const record = await readDocument(table, read.data.documentId as DocumentId);
-  if (!record) return refused(`There is no document ${read.data.documentId}.`);
+  const record = await findDocument(context, name);
+  if (!record) return refused(noDocument(name));
   const composition = chosenComposition(item, record, read.data.composition);
   if (!composition) {
     return refused(
       describe(record),
-      `Nothing of it ${read.data.composition === undefined ? '' : `as composition ${read.data.composition} `}went out through ${item.mailboxId}: what came into that mailbox cannot be about it.`,
+      wentThroughMailbox(item, record) && item.report && read.data.composition === undefined
+        ? `The report is about MESH's message ${item.report.linkedMessageId}, and it is known under which ids this document went: it cannot be about it. A report of an unknown message is about a document of which MESH's answer was lost.`
+        : `Nothing of it ${read.data.composition === undefined ? '' : `as composition ${read.data.composition} `}went out through ${item.mailboxId}: what came into that mailbox cannot be about it.`,
     );
   }
   const decision: QuarantineDecision = {
@@ -186,16 +187,16 @@ const notes = ['Decided once: of two people one decides, and the other is told. 
 export const quarantineDecisionCommands: readonly Command[] = [
   {
     words: 'quarantine apply',
-    takes: ['MESSAGE_ID', 'DOCUMENT_ID'],
+    takes: ['MESSAGE_ID', 'ID'],
     does: 'say which document a quarantined answer or report is about: it then counts for it',
-    notes: [...notes, 'Only for a document that went out through the mailbox into which it came.'],
+    notes: [...notes, 'Only for a document that went out through the mailbox into which it came.', waysToName],
     options: [
       { name: 'composition', form: 'NUMBER', meaning: 'which composition of it; the last that went, unless told' },
       ...whoOptions,
       yesOption,
     ],
     examples: ["quarantine apply MESSAGEID DOCUMENTID --by 'Ann Bell' --why 'practice confirms' --table TABLENAME"],
-    run: ([id = '', documentId = ''], options, context) => apply(id, documentId, options, context),
+    run: ([id = '', name = ''], options, context) => apply(id, name, options, context),
   },
   {
     words: 'quarantine dismiss',

@@ -112,7 +112,7 @@ const suggestionLine = (suggestion: Suggestion, state: State | undefined): strin
   }; to the practice that answers: ${yesNo(suggestion.samePractice)}; now ${state ?? 'gone'}`;
 
 /** What it may be about, with how each of those stands now. */
-export const suggested = async (table: Table, { suggestions = [] }: Quarantined) => {
+export const suggested = async (table: Table, { report, suggestions = [] }: Quarantined) => {
   const states: (State | undefined)[] = [];
   for (const { documentId } of suggestions) {
     const record = await readDocument(table, documentId);
@@ -122,7 +122,7 @@ export const suggested = async (table: Table, { suggestions = [] }: Quarantined)
     states,
     lines: [
       suggestions.length === 0
-        ? 'No document is suggested.'
+        ? `No document is suggested.${report ? ' It may be about one of which an answer of MESH was lost: document list --state SENDING shows those that are in doubt still.' : ''}`
         : 'It may be about these; nothing is done about them before somebody decides:',
       ...suggestions.map((suggestion, n) => suggestionLine(suggestion, states[n])),
     ],

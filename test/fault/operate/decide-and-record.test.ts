@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import type { Encounter } from '../../../shared/delivery/encounter.ts';
 import { currentComposition } from '../../../shared/delivery/record.ts';
 import type { CommandOptions } from '../../../shared/operate/command.ts';
-import { CrashPlan } from '../../support/faults.ts';
 import { ann, bob, operator, said } from './operator.ts';
 
 /** What people found out and did is recorded once; and what holds of every action. */
@@ -82,9 +81,8 @@ describe('every action', () => {
   ];
   it.each(all)('%s %o answers plainly about what is missing, ended or another sender’s', async (words, options) => {
     const missing = randomUUID();
-    expect(said(await operate(`${words} ${missing}`, { ...ann, ...options, yes: true }))).toBe(
-      `There is no document ${missing}.`,
-    );
+    const none = await operate(`${words} ${missing}`, { ...ann, ...options, yes: true });
+    expect([none.ok, said(none).includes(`There is no document ${missing}. ID is`)]).toEqual([false, true]);
     const { documentId } = await sent();
     await answered(documentId, '20013', '30001');
     const before = await recordOf(documentId);
@@ -123,24 +121,6 @@ describe('every action', () => {
     await operate(`cancel ${other.documentId}`, { ...bob, yes: true });
     const stale = await operate(`hold ${other.documentId}`, { ...ann, seen, yes: true });
     expect(stale.ok).toBe(false);
-  });
-
-  it('broken off at any call of the table is done once when it is asked again', async () => {
-    for (const when of ['before', 'after'] as const) {
-      for (let at = 1; ; at++) {
-        const { documentId } = await drop();
-        const plan = new CrashPlan(at, when);
-        desk.rig.crashWith(plan);
-        await operate(`cancel ${documentId}`, { ...ann, yes: true }, { table: desk.rig.context.table }).catch(
-          () => undefined,
-        );
-        desk.rig.crashWith(undefined);
-        const again = await operate(`cancel ${documentId}`);
-        expect([again.ok, await stateNow(documentId)]).toEqual([true, 'CANCELLED']);
-        expect((await recordOf(documentId)).history.filter(({ what }) => what === 'cancelled')).toHaveLength(1);
-        if (!plan.crashed) break;
-      }
-    }
   });
 });
 

@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { applyEvent } from '../../../shared/delivery/documents.ts';
 import { quarantineKey } from '../../../shared/delivery/keys.ts';
 import type { Quarantined } from '../../../shared/delivery/quarantine.ts';
+import { currentComposition } from '../../../shared/delivery/record.ts';
+import { hours, minutes } from '../../../shared/platform/clock.ts';
+import type { DocumentId, MeshMessageId } from '../../../shared/platform/ids.ts';
 import { CrashPlan } from '../../support/faults.ts';
 import { practice, sender } from '../../support/rig.ts';
 import { ann, bob, operator, said } from './operator.ts';
@@ -9,7 +13,7 @@ import { ann, bob, operator, said } from './operator.ts';
 /** What people make of answers that match no document. */
 
 const desk = operator();
-const { operate, stateNow, drop, sent, goOn } = desk;
+const { operate, recordOf, stateNow, drop, sent, goOn } = desk;
 
 describe('what waits in quarantine', () => {
   /** An answer that names no message of ours, about a document of ours. */
@@ -103,5 +107,88 @@ describe('what waits in quarantine', () => {
     expect([wrong.ok, said(wrong).includes('cannot be about it')]).toEqual([false, true]);
     expect((await operate(`quarantine apply ${id} ${randomUUID()}`)).ok).toBe(false);
     expect((await item(id))?.decision).toBeUndefined();
+  });
+});
+
+describe('a report about a message that nobody knows', () => {
+  /** MESH took it and its answer was lost: of the copy that went nobody here knows the name. */
+  const inDoubt = async (overrides = {}) => {
+    desk.rig.mesh.control.failNext({ operation: 'send', fault: 'reset-after-accept' });
+    const made = await drop(overrides);
+    await desk.rig.takeOutbox();
+    expect(await stateNow(made.documentId)).toBe('SENDING');
+    return { ...made, meshMessageId: `20261129_${randomUUID().slice(0, 8).toUpperCase()}` };
+  };
+  const reportOf = async (linkedMessageId: string, code = '14', event = 'TRANSFER') => {
+    const id = desk.rig.mesh.control.injectReport({
+      mailboxId: sender.mailboxId,
+      linkedMessageId,
+      code,
+      event,
+      workflowId: 'GPFED_CONSULT_REPORT',
+    });
+    await desk.rig.poll();
+    return id;
+  };
+  const item = (id: string) => desk.rig.table.read<Quarantined>(quarantineKey(id));
+  /** Watch looks at what is parked, and nothing else goes on meanwhile. */
+  const anHour = async () => {
+    desk.rig.clock.leap(hours(1.1));
+    await desk.rig.watch();
+  };
+
+  it('counts for the document in doubt that a person names, and for none of which all ids are known', async () => {
+    const { documentId, meshMessageId } = await inDoubt();
+    await operate('sender pause RX1', ann);
+    const id = await reportOf(meshMessageId);
+    await anHour();
+    expect((await item(id))?.report).toMatchObject({ code: '14', linkedMessageId: meshMessageId });
+    expect(said(await operate(`quarantine show ${id}`, {}))).toContain('document list --state SENDING');
+    await operate('sender resume RX1', ann);
+    const other = await sent();
+    const wrong = await operate(`quarantine apply ${id} ${other.documentId}`);
+    expect([wrong.ok, said(wrong).includes('it cannot be about it')]).toEqual([false, true]);
+    const right = await operate(`quarantine apply ${id} RX1/${(await recordOf(documentId)).drops[0]?.name}`);
+    expect([right.ok, said(right).includes('UNDELIVERED')]).toEqual([true, true]);
+    expect(await stateNow(documentId)).toBe('UNDELIVERED');
+  });
+
+  it('is taken out by itself once it is known after all which message it is about, unless a person was first', async () => {
+    await operate('sender pause RX1', ann);
+    for (const dismissed of [false, true]) {
+      await operate('sender resume RX1', ann);
+      const { documentId, meshMessageId } = await inDoubt();
+      await operate('sender pause RX1', ann);
+      const id = await reportOf(meshMessageId);
+      await anHour();
+      expect(said(await operate('quarantine list', {}))).toContain(id);
+      if (dismissed) await operate(`quarantine dismiss ${id}`);
+      // The answer that was late, or what MESH says when it is asked: whichever function learns it writes it down so.
+      await applyEvent(desk.rig.context, documentId as DocumentId, {
+        kind: 'attempt-ended',
+        composition: 1,
+        attempt: 1,
+        owner: currentComposition(await recordOf(documentId)).attempts[0]?.owner ?? '',
+        outcome: { kind: 'sent', at: desk.rig.clock.now(), meshMessageId: meshMessageId as MeshMessageId },
+      });
+      desk.rig.clock.leap(minutes(3));
+      await desk.rig.watch();
+      expect(await stateNow(documentId)).toBe(dismissed ? 'SENT' : 'UNDELIVERED');
+      expect(said(await operate('quarantine list', {}))).not.toContain(id);
+      expect((await item(id))?.decision?.by).toBe(dismissed ? 'Ann Bell' : 'this system');
+    }
+    await operate('sender resume RX1', ann);
+  });
+
+  it('that says that all is well moves nothing, also when a person says what it is about', async () => {
+    const { documentId, meshMessageId } = await inDoubt();
+    await operate('sender pause RX1', ann);
+    const id = await reportOf(meshMessageId, '00');
+    await anHour();
+    await operate('sender resume RX1', ann);
+    const before = await stateNow(documentId);
+    expect((await operate(`quarantine apply ${id} ${documentId}`)).ok).toBe(true);
+    expect(await stateNow(documentId)).toBe(before);
+    expect((await recordOf(documentId)).history.at(-1)?.what).toBe('MESH says that it is delivered');
   });
 });

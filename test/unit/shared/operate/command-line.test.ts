@@ -38,7 +38,7 @@ describe('npm run operate', () => {
     for (const args of [['--help'], ['help'], ['release', '--help'], ['help', 'release']]) {
       const ended = await commandLine([...args, '--dir', 'no-such-folder'], nowhere);
       expect(ended).toMatchObject({ exitCode: 0, errors: [] });
-      expect(ended.out.join('\n')).toContain('release [DOCUMENT_ID]');
+      expect(ended.out.join('\n')).toContain('release [ID]');
     }
   });
   it('ends with 2 where nothing is asked, an option is nobody’s, or no deployment is named', async () => {
@@ -88,7 +88,7 @@ describe('npm run operate', () => {
       '--by needs a value: --by WHO',
       '--sender is given twice.',
     ]);
-    expect(errors[4]).toContain('cancel [DOCUMENT_ID] [OPTIONS]');
+    expect(errors[4]).toContain('cancel [ID] [OPTIONS]');
   });
   it('names the command that was meant, and never guesses', async () => {
     for (const [typed, meant] of [

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { indexedRecord } from '../../../../shared/delivery/documents.ts';
+import type { DeliveryEvent } from '../../../../shared/delivery/events.ts';
+import { documentKey } from '../../../../shared/delivery/keys.ts';
+import type { DocumentRecord } from '../../../../shared/delivery/record.ts';
+import { stateOf } from '../../../../shared/delivery/state-of.ts';
+import { personSettings } from '../../../../shared/operate/act.ts';
+import type { CommandContext, CommandOptions } from '../../../../shared/operate/command.ts';
+import { runCommand } from '../../../../shared/operate/commands.ts';
+import { CrashPlan, crashing } from '../../../support/faults.ts';
+import { memoryTable } from '../../../support/memory-table.ts';
+import {
+  composed,
+  dropOf,
+  dropped,
+  ended,
+  negative,
+  positive,
+  recordAfter,
+  reported,
+  sending,
+  wasSent,
+} from '../../../support/records.ts';
+
+/** Every action, broken off before or after each call of the table, and by two people at once. */
+
+const { documentId } = dropOf();
+const by = (who: string) => ({ by: who, why: 'on the list' });
+const hold: DeliveryEvent = { kind: 'held', reason: 'operator', ...by('Cat') };
+const doubt = [...sending, ended('unknown')] as const;
+
+const actions: readonly (readonly [string, CommandOptions, readonly DeliveryEvent[], string, string])[] = [
+  ['resend', {}, [...wasSent, reported()], 'COMPOSED', 'to be sent again, same bytes and ids'],
+  ['resend', {}, [...wasSent, negative('30002')], 'RECEIVED', 'to be sent again, with new ids'],
+  ['cancel', {}, [dropped(), composed()], 'CANCELLED', 'cancelled'],
+  ['hold', {}, [dropped(), composed()], 'COMPOSED', 'held: by an operator'],
+  ['hold', {}, doubt, 'SENDING', 'held: by an operator'],
+  ['release', { reason: 'operator' }, [dropped(), composed(), hold], 'COMPOSED', 'released: by an operator'],
+  ['resolve', { route: 'posted' }, [...wasSent, reported()], 'UNDELIVERED', 'resolved'],
+  ['decide', { as: 'arrived' }, doubt, 'SENT', 'doubt decided: arrived'],
+  ['decide', { as: 'lost' }, doubt, 'SEND_FAILED', 'doubt decided: lost'],
+  [
+    'decide',
+    { as: 'rejected' },
+    [...wasSent, positive('20013'), positive('30001'), negative('30002')],
+    'BUSINESS_REJECTED',
+    'contradiction decided: rejected',
+  ],
+];
+
+const desk = async (events: readonly DeliveryEvent[]) => {
+  const table = memoryTable();
+  const clock = { now: () => 100_000, sleep: async () => undefined };
+  const record = recordAfter(...events);
+  await table.write(documentKey(documentId), record, 0, indexedRecord(record, clock.now(), personSettings));
+  const run = (words: string, options: CommandOptions, on: CommandContext['table'] = table) =>
+    runCommand([words, documentId], { table: on, clock, readText: () => undefined }, { ...options, yes: true });
+  const now = async () => {
+    const stored = await table.read<DocumentRecord>(documentKey(documentId));
+    if (!stored) throw new Error('It is gone.');
+    return stored;
+  };
+  return { table, run, now };
+};
+const times = ({ history }: DocumentRecord, what: string) => history.filter((entry) => entry.what === what).length;
+
+describe.each(actions)('%s %o', (words, options, events, state, what) => {
+  it('broken off at any call of the table is done once when it is asked again', async () => {
+    for (const when of ['before', 'after'] as const) {
+      for (let at = 1, over = false; !over; at++) {
+        const { table, run, now } = await desk(events);
+        const plan = new CrashPlan(at, when);
+        const asked = { ...by('Ann'), ...options };
+        const first = await run(
+          words,
+          asked,
+          crashing('table', table, () => plan),
+        ).catch(() => undefined);
+        over = !plan.crashed;
+        expect(first?.ok).toBe(over || undefined);
+        const again = await run(words, asked);
+        const record = await now();
+        expect([again.ok, stateOf(record), times(record, what)], `${when} call ${at}`).toEqual([true, state, 1]);
+        expect(at).toBeLessThan(20);
+      }
+    }
+  });
+
+  it('asked by two people at once is done by one, and the other is told by whom', async () => {
+    const { run, now } = await desk(events);
+    const results = await Promise.all(['Ann', 'Bob'].map((who) => run(words, { ...by(who), ...options })));
+    const record = await now();
+    expect([stateOf(record), times(record, what)]).toEqual([state, 1]);
+    const [winner = ''] = ['Ann', 'Bob'].filter((who) =>
+      record.history.some((entry) => entry.what === what && entry.detail?.includes(`by ${who}`)),
+    );
+    const loser = results.find(({ data }) => !(data as { changed: boolean }).changed);
+    expect(loser?.lines.join('\n')).toContain(`by ${winner}`);
+  });
+});
