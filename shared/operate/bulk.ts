@@ -77,6 +77,9 @@ const asDoneBefore = (action: DocumentAction, outcome: Changed | Unchanged, { by
   return { ...outcome, settled: true, lines: [describe(record), line] };
 };
 
+/** A long list takes minutes. */
+const toldEvery = 50;
+
 /** One after the other; what one comes to stops no other. */
 const doListed = async (
   action: DocumentAction,
@@ -101,6 +104,7 @@ const doListed = async (
       lines.push(`Document ${documentId}: it broke off, and may or may not have been done: ${errorText(error)}`);
       outcomes.push({ documentId, changed: false, brokeOff: true });
     }
+    if (outcomes.length % toldEvery === 0) context.progress?.(`${outcomes.length} of ${rows.length} so far`);
   }
   const sum = `${count(counts.changed)} done, ${counts.settled} so already, ${counts.not} not done.`;
   return {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
+import { TEST_PATIENTS } from '../../../local/samples/test-patients.ts';
 import { currentComposition } from '../../../shared/delivery/record.ts';
 import { stateOf } from '../../../shared/delivery/state-of.ts';
 import type { CommandContext, CommandOptions } from '../../../shared/operate/command.ts';
@@ -19,7 +20,15 @@ export const operator = () => {
   beforeAll(async () => {
     rig = await createRig();
   });
-  afterAll(() => rig.close());
+  /** All that commands printed, and the lists that they wrote. */
+  const printed: string[] = [];
+  afterAll(async () => {
+    await rig.close();
+    const patients = TEST_PATIENTS.flatMap(({ nhsNumber, family, given }) => [nhsNumber, family, ...given]);
+    const shown = patients.filter((value) => printed.some((text) => text.includes(value)));
+    expect(printed.length).toBeGreaterThan(10);
+    expect(shown, 'patient data was printed').toEqual([]);
+  });
   beforeEach(() => {
     rig.crashWith(undefined);
     rig.mesh.control.clearFaults();
@@ -33,16 +42,21 @@ export const operator = () => {
     readText: (path) => files.get(path),
     writeText: (path, text) => {
       if (files.has(path)) return 'exists';
+      printed.push(text);
       files.set(path, text);
       return 'written';
     },
     ...more,
   });
-  const operate = (
+  const operate = async (
     words: string,
     options: CommandOptions = { ...ann, yes: true },
     more: Partial<CommandContext> = {},
-  ) => runCommand(words.split(' '), contextOf(more), options);
+  ) => {
+    const result = await runCommand(words.split(' '), contextOf(more), options);
+    printed.push(JSON.stringify(result));
+    return result;
+  };
 
   const recordOf = async (documentId: string) => {
     const record = await rig.record(documentId);
