@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { indexedRecord } from '../../../../shared/delivery/documents.ts';
 import type { DeliveryEvent } from '../../../../shared/delivery/events.ts';
-import { documentKey } from '../../../../shared/delivery/keys.ts';
+import { documentKey, quarantineKey } from '../../../../shared/delivery/keys.ts';
+import type { Quarantined } from '../../../../shared/delivery/quarantine.ts';
+import { finishQuarantined, indexedQuarantined } from '../../../../shared/delivery/quarantine-decision.ts';
 import type { DocumentRecord } from '../../../../shared/delivery/record.ts';
 import { stateOf } from '../../../../shared/delivery/state-of.ts';
 import { personSettings } from '../../../../shared/operate/act.ts';
@@ -14,6 +16,7 @@ import {
   dropOf,
   dropped,
   ended,
+  mailbox,
   negative,
   positive,
   recordAfter,
@@ -60,7 +63,7 @@ const desk = async (events: readonly DeliveryEvent[]) => {
     if (!stored) throw new Error('It is gone.');
     return stored;
   };
-  return { table, run, now };
+  return { table, clock, run, now };
 };
 const times = ({ history }: DocumentRecord, what: string) => history.filter((entry) => entry.what === what).length;
 
@@ -96,5 +99,36 @@ describe.each(actions)('%s %o', (words, options, events, state, what) => {
     );
     const loser = results.find(({ data }) => !(data as { changed: boolean }).changed);
     expect(loser?.lines.join('\n')).toContain(`by ${winner}`);
+  });
+});
+
+describe('quarantine apply', () => {
+  it('broken off at any call is applied once when it is asked again, or by watch where it was decided', async () => {
+    for (const finish of ['again', 'watch'] as const) {
+      for (let at = 1, over = false; !over; at++) {
+        for (const when of ['before', 'after'] as const) {
+          const { table, clock, now } = await desk(wasSent);
+          const response = { codes: ['30001'], level: 'business', polarity: 'positive' } as const;
+          const item: Quarantined = { mailboxId: mailbox, at: 1, why: 'does not say what it answers', response };
+          await table.write(quarantineKey('m-1'), item, 0, indexedQuarantined(item));
+          const apply = (on: CommandContext['table']) =>
+            runCommand(
+              ['quarantine', 'apply', 'm-1', documentId],
+              { table: on, clock, readText: () => undefined },
+              { ...by('Ann'), yes: true },
+            );
+          const plan = new CrashPlan(at, when);
+          await apply(crashing('table', table, () => plan)).catch(() => undefined);
+          over ||= !plan.crashed;
+          const decided = (await table.read<Quarantined>(quarantineKey('m-1')))?.decision !== undefined;
+          if (finish === 'again') expect((await apply(table)).ok).toBe(true);
+          else await finishQuarantined({ table, clock, settings: personSettings }, 'm-1', now);
+          const done = finish === 'again' || decided;
+          const left = await table.read<Quarantined>(quarantineKey('m-1'));
+          expect([stateOf(await now()), left?.done !== undefined]).toEqual([done ? 'ACCEPTED' : 'SENT', done]);
+          expect(times(await now(), 'accepted')).toBe(done ? 1 : 0);
+        }
+      }
+    }
   });
 });
