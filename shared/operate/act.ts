@@ -8,6 +8,7 @@ import { stateOf } from '../delivery/state-of.ts';
 import { hours, minutes } from '../platform/clock.ts';
 import type { DocumentId } from '../platform/ids.ts';
 import type { DocumentAction } from './actions/action.ts';
+import { inTheWay } from './actions/in-the-way.ts';
 import { describe, practiceCode } from './actions/words.ts';
 import type { CommandContext } from './command.ts';
 import type { Who } from './who.ts';
@@ -83,7 +84,11 @@ export const foresee = async (
     record,
     event: asked.event,
     seen: seenOf(record),
-    lines: [describe(record), ...action.foretell(record, after)],
+    lines: [
+      describe(record),
+      ...action.foretell(record, after),
+      ...(action.sends ? await inTheWay(context.table, after) : []),
+    ],
   };
 };
 

@@ -77,6 +77,11 @@ const overview = (some: readonly Command[]): string[] => [
 
 export const usage: readonly string[] = overview(commands);
 
+const seeHelp = (words?: string): string =>
+  words === undefined
+    ? 'npm run operate -- help lists all of them.'
+    : `npm run operate -- help ${words} shows its options and examples.`;
+
 const usageLine = (command: Command): string =>
   `Usage: npm run operate -- ${typed(command)}${command.options ? ' [OPTIONS]' : ''}`;
 
@@ -122,8 +127,8 @@ const unknown = (words: readonly string[]): readonly string[] => {
   // Not the words behind: what stands there is an id or a file.
   const said = words.slice(0, some.length > 0 ? 2 : 1).join(' ');
   const meant = meantBy(words);
-  const which = some.length > 0 ? ['', ...overview(some)] : ['npm run operate -- help lists all of them.'];
-  return [`There is no command ${said}.${meant === undefined ? '' : ` Did you mean ${meant}?`}`, ...which];
+  if (meant !== undefined) return [`There is no command ${said}. Did you mean ${meant}?`, seeHelp(meant)];
+  return [`There is no command ${said}.`, ...(some.length > 0 ? ['', ...overview(some)] : [seeHelp()])];
 };
 
 /** Help on what the words name: a command, all of a subject, or everything. */
@@ -138,11 +143,7 @@ export const help = (words: readonly string[]): CommandResult => {
 /** Not asked properly: what is wrong, and how it is asked. */
 export const wrongly = (words: readonly string[], problems: readonly string[]): CommandResult => {
   const command = commandOf(words);
-  return misused(
-    ...problems,
-    ...(command ? [usageLine(command)] : []),
-    `npm run operate -- help${command ? ` ${command.words}` : ''} shows ${command ? 'its options and examples' : 'what there is'}.`,
-  );
+  return misused(...problems, ...(command ? [usageLine(command)] : []), seeHelp(command?.words));
 };
 
 const isOptional = (argument: string): boolean => argument.startsWith('[');

@@ -49,6 +49,9 @@ const candidates = async (context: CommandContext, { sender, code, state }: List
     .filter((record) => state === undefined || stateOf(record) === state);
 };
 
+/** How many documents are looked at at a time. */
+const atOnce = 20;
+
 type WouldChange = Extract<Foreseen, { kind: 'would-change' }>;
 
 /** Why documents are not on a list: how many, and what would be said of one of them. */
@@ -67,14 +70,19 @@ export const listFor = async (
 ): Promise<{ readonly rows: readonly WouldChange[]; readonly leftOut: readonly LeftOut[] }> => {
   const rows: WouldChange[] = [];
   const leftOut = new Map<string, LeftOut>();
-  for (const { documentId } of await candidates(context, filter)) {
-    const foreseen = await foresee(action, documentId, who, context);
-    if (foreseen.kind === 'would-change') rows.push(foreseen);
-    else {
-      const line = foreseen.lines[1] ?? foreseen.lines[0] ?? '';
-      const why = foreseen.why ?? line;
-      const { count = 0, ...first } = leftOut.get(why) ?? { documentId, line };
-      leftOut.set(why, { ...first, count: count + 1 });
+  const all = await candidates(context, filter);
+  for (let at = 0; at < all.length; at += atOnce) {
+    const some = all.slice(at, at + atOnce);
+    const looked = await Promise.all(some.map(({ documentId }) => foresee(action, documentId, who, context)));
+    for (const [n, foreseen] of looked.entries()) {
+      const documentId = some[n]?.documentId;
+      if (foreseen.kind === 'would-change') rows.push(foreseen);
+      else if (documentId !== undefined) {
+        const line = foreseen.lines[1] ?? foreseen.lines[0] ?? '';
+        const why = foreseen.why ?? line;
+        const { count = 0, ...first } = leftOut.get(why) ?? { documentId, line };
+        leftOut.set(why, { ...first, count: count + 1 });
+      }
     }
   }
   return { rows, leftOut: [...leftOut.values()] };

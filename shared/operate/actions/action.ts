@@ -27,6 +27,8 @@ export interface DocumentAction {
   readonly typed: string;
   /** What the document then is: `is held`. */
   readonly done: string;
+  /** It is handed to MESH after it, if nothing holds it. */
+  readonly sends?: true;
   /** As what it stands in a document's history. */
   readonly history: readonly string[];
   readonly event: (record: StoredRecord, who: Who, context: CommandContext) => Asked | Promise<Asked>;

@@ -46,6 +46,7 @@ const howItGoesOn = (before: DocumentRecord, after: DocumentRecord): string => {
 export const release = (reason: HoldReason): DocumentAction => ({
   name: `release ${reason}`,
   typed: `release --reason ${reason}`,
+  sends: true,
   done: 'is released',
   history: [releasedNames[reason]],
   async event(record, { by, why }, { table }) {

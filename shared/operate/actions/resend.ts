@@ -75,6 +75,7 @@ const refusal = (record: DocumentRecord, why: string): Refusal | undefined => {
 export const resend: DocumentAction = {
   name: 'resend',
   typed: 'resend',
+  sends: true,
   done: 'is to be sent again',
   history: ['to be sent again, same bytes and ids', 'to be sent again, with new ids'],
   async event(record, { by, why }, { table }) {

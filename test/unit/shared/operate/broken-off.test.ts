@@ -9,6 +9,8 @@ import { stateOf } from '../../../../shared/delivery/state-of.ts';
 import { personSettings } from '../../../../shared/operate/act.ts';
 import type { CommandContext, CommandOptions } from '../../../../shared/operate/command.ts';
 import { runCommand } from '../../../../shared/operate/commands.ts';
+import { mailboxFile, openCircuit } from '../../../../shared/senders/mailbox.ts';
+import { changeCourse, putMailbox } from '../../../../shared/senders/registry.ts';
 import { CrashPlan, crashing } from '../../../support/faults.ts';
 import { memoryTable } from '../../../support/memory-table.ts';
 import {
@@ -57,7 +59,7 @@ const desk = async (events: readonly DeliveryEvent[]) => {
   const record = recordAfter(...events);
   await table.write(documentKey(documentId), record, 0, indexedRecord(record, clock.now(), personSettings));
   const run = (words: string, options: CommandOptions, on: CommandContext['table'] = table) =>
-    runCommand([words, documentId], { table: on, clock, readText: () => undefined }, { ...options, yes: true });
+    runCommand([words, documentId], { table: on, clock, readText: () => undefined }, { yes: true, ...options });
   const now = async () => {
     const stored = await table.read<DocumentRecord>(documentKey(documentId));
     if (!stored) throw new Error('It is gone.');
@@ -130,5 +132,23 @@ describe('quarantine apply', () => {
         }
       }
     }
+  });
+});
+
+describe('what would be sent', () => {
+  it('does not go before a pause is over or MESH takes its mailbox again, and that is said before', async () => {
+    const { table, clock, run } = await desk([...wasSent, reported()]);
+    const free = await run('resend', { ...by('Ann'), yes: false });
+    expect(free.lines.join(' ')).not.toContain('NOT BEFORE');
+    const setting = mailboxFile.parse({ mailboxId: mailbox, odsCode: 'RX1', environment: 'integration' });
+    await putMailbox(table, setting, { at: 1, by: 'Ann' });
+    await changeCourse(table, mailbox, ({ course }) =>
+      openCircuit(course, { reason: 'The certificate has ended.', advice: 'Put another.' }, 1),
+    );
+    await runCommand(['pause'], { table, clock, readText: () => undefined }, by('Bob'));
+    const shown = await run('resend', { ...by('Ann'), yes: false });
+    expect(shown.lines.join('\n')).toMatch(
+      /PAUSE IS OVER: Sending for everybody is paused, .* by Bob[\s\S]*MAILBOX RX1OT001 AGAIN: The certificate has ended\./,
+    );
   });
 });
