@@ -11,7 +11,7 @@ import type { DocumentAction } from './actions/action.ts';
 import { practiceCode } from './actions/words.ts';
 import type { CommandContext } from './command.ts';
 import { csvText, readCsv } from './csv.ts';
-import { documentsOf, sendersMeant } from './documents-of.ts';
+import { readRows, rowsOf, sendersMeant } from './documents-of.ts';
 import type { Who } from './who.ts';
 
 /** Which documents a list is to be made of. */
@@ -38,7 +38,9 @@ const candidates = async (context: CommandContext, { sender, code, state }: List
   if (state !== undefined && code === undefined) {
     const found: StoredRecord[] = [];
     for (const each of await sendersMeant(context, sender)) {
-      for await (const { record } of documentsOf(context, each, state)) found.push(record);
+      for await (const rows of rowsOf(context, each, state)) {
+        found.push(...(await readRows(context, rows, state)).map(({ record }) => record));
+      }
     }
     return found.sort((a, b) => a.receivedAt - b.receivedAt);
   }

@@ -12,7 +12,7 @@ import {
   succeeded,
 } from '../command.ts';
 import { listFilter } from '../document-list.ts';
-import { documentsOf, sendersMeant } from '../documents-of.ts';
+import { type DocumentRow, readRows, rowsOf, sendersMeant } from '../documents-of.ts';
 import { limitField, limitOption } from '../limit-option.ts';
 import { problemLines } from '../who.ts';
 
@@ -54,18 +54,19 @@ const listDocuments = async (options: CommandOptions, context: CommandContext): 
   const read = wanted.safeParse(options);
   if (!read.success) return misused(...problemLines(read.error));
   const { sender, state, limit } = read.data;
-  const found: Found[] = [];
+  const rows: DocumentRow[] = [];
   for (const odsCode of await sendersMeant(context, sender)) {
     let count = 0;
-    for await (const each of documentsOf(context, odsCode, state)) {
-      found.push(each);
-      count += 1;
-      // One more than is shown tells whether there are more.
+    for await (const page of rowsOf(context, odsCode, state)) {
+      rows.push(...page);
+      count += page.length;
+      // More than is shown tells that there are more.
       if (count > limit) break;
     }
   }
-  const shown = found.sort((a, b) => b.changedAt - a.changedAt).slice(0, limit);
-  const more = found.length > shown.length;
+  const newest = rows.sort((a, b) => b.changedAt - a.changedAt).slice(0, limit);
+  const shown = await readRows(context, newest, state);
+  const more = rows.length > newest.length;
   return succeeded(
     [
       ...(shown.length === 0 ? ['There is no such document.'] : shown.map(line)),

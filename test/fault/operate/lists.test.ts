@@ -119,6 +119,27 @@ describe('a list', () => {
   });
 });
 
+describe('documents', () => {
+  it('are listed with where they are and whose move it is, what changed last first, whoever sends them', async () => {
+    const first = await undelivered();
+    const second = await drop();
+    await operate(`hold ${second.documentId}`);
+    const all = await operate('document list', { sender: 'RX1', limit: '2' });
+    expect(all.lines).toEqual([
+      expect.stringMatching(new RegExp(`${second.documentId}  COMPOSED, held: operator  the move of the operators`)),
+      expect.stringMatching(new RegExp(`${first.documentId}  UNDELIVERED  the move of the sender`)),
+      expect.stringContaining('There are more than these 2'),
+    ]);
+    const some = await operate('document list', { state: 'UNDELIVERED' });
+    const { documents } = some.data as { documents: { documentId: string; state: string }[] };
+    expect(documents[0]?.documentId).toBe(first.documentId);
+    expect(new Set(documents.map(({ state }) => state))).toEqual(new Set(['UNDELIVERED']));
+    expect(said(await operate('document list', { sender: 'RX10' }))).toBe('There is no such document.');
+    expect(said(await operate('document list', { limit: '0', sender: 'rx' }))).toMatch(/--sender.*\n.*--limit/);
+    await operate(`cancel ${second.documentId}`);
+  });
+});
+
 describe('dead messages', () => {
   /** A dead-letter queue and its queue, in memory. */
   const deadQueue = (bodies: readonly object[]) => {
