@@ -49,7 +49,10 @@ const moveOf = (names: readonly string[], { table }: TargetOptions): string | un
 
 /** What is said where a command ended in an error: what is known of it, whose move it is, and that nothing is lost. */
 export const brokeOff = (error: unknown, where: TargetOptions): readonly string[] => {
-  const move = moveOf(namesOf(error), where);
+  const names = namesOf(error);
+  const move = moveOf(names, where);
+  // Nothing can be asked of AWS without a region.
+  if (names.includes('Region is missing')) return ['Nothing was done.', ...(move === undefined ? [] : [move])];
   return [
     `It broke off, and may or may not have been done: ${errorText(error)}. Asking again does no harm.`.replace(
       '..',

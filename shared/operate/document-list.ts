@@ -90,7 +90,18 @@ export const listFor = async (
   return { rows, leftOut: [...leftOut.values()] };
 };
 
-const header = ['document', 'seen', 'action', 'sender', 'encounter', 'version', 'state', 'practice', 'what happens'];
+const header = [
+  'document',
+  'seen',
+  'action',
+  'sender',
+  'drop',
+  'encounter',
+  'version',
+  'state',
+  'practice',
+  'what happens',
+];
 
 export const listText = (action: DocumentAction, rows: readonly WouldChange[]): string =>
   csvText([
@@ -100,6 +111,7 @@ export const listText = (action: DocumentAction, rows: readonly WouldChange[]): 
       seen,
       action.name,
       record.senderOds,
+      record.drops.at(-1)?.name ?? '',
       record.encounterId ?? '',
       String(record.version ?? ''),
       stateOf(record),
