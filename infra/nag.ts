@@ -1,6 +1,5 @@
 import { type IResolvable, Reference, Stack, Tokenization, Validations } from 'aws-cdk-lib';
-import type { IRole } from 'aws-cdk-lib/aws-iam';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { type IRole, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 
 /**
@@ -43,6 +42,8 @@ const wildcardReasons = {
     'Object names are known only while running; the bucket holds one kind of object and the statement names its actions.',
   'mailbox-secrets':
     'Mailboxes are registered while running, each with a secret under this prefix, which holds nothing else.',
+  'subscriptions-of-topic':
+    'A subscription is named by its topic’s ARN and a part that SNS makes; the statement ends at one topic.',
   'logs-of-api-gateway':
     'One role for each account and region writes the logs of every API there; API Gateway refuses one that names fewer groups.',
 } as const;
@@ -75,18 +76,21 @@ export interface Permission {
   readonly wildcard?: WildcardReason;
 }
 
-/** Grants a role something, with the reason for a wildcard beside it. Throws on a wildcard without one. */
-export const allow = (role: IRole, { actions, resources, conditions, wildcard }: Permission): void => {
+/** Who can be granted something: a function's role, or whoever a policy is given to. */
+export type Grantee = IRole | ManagedPolicy;
+
+/** Grants something, with the reason for a wildcard beside it. Throws on a wildcard without one. */
+export const allow = (grantee: Grantee, { actions, resources, conditions, wildcard }: Permission): void => {
   for (const resource of resources.filter((arn) => arn.includes('*'))) {
     if (wildcard === undefined) throw new Error(`${resource} ends in a wildcard: say why (infra/nag.ts).`);
-    const finding = `AwsSolutions-IAM5[Resource::${asNagWritesIt(Stack.of(role), resource)}]`;
-    Validations.of(role).acknowledge({ id: finding, reason: wildcardReasons[wildcard] });
+    const finding = `AwsSolutions-IAM5[Resource::${asNagWritesIt(Stack.of(grantee), resource)}]`;
+    Validations.of(grantee).acknowledge({ id: finding, reason: wildcardReasons[wildcard] });
   }
-  role.addToPrincipalPolicy(
-    new PolicyStatement({
-      actions: [...actions],
-      resources: [...resources],
-      ...(conditions === undefined ? {} : { conditions }),
-    }),
-  );
+  const statement = new PolicyStatement({
+    actions: [...actions],
+    resources: [...resources],
+    ...(conditions === undefined ? {} : { conditions }),
+  });
+  if (grantee instanceof ManagedPolicy) grantee.addStatements(statement);
+  else grantee.addToPrincipalPolicy(statement);
 };

@@ -13,6 +13,8 @@ export const runFile = z.object({
   snsEndpoint: z.url(),
   /** The topic by which people are told. */
   noticesTopicArn: z.string(),
+  /** Where changes of documents are published. */
+  eventsTopicArn: z.string(),
   region: z.string(),
   credentials: z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
   inboxBucket: z.string(),

@@ -38,19 +38,19 @@ const queueSetting = (maxBatch: number) =>
   });
 
 const isLoopback = (url: string): boolean => /^http:\/\/127\.0\.0\.1:\d+(\/|$)/.test(url);
-/** Tokens and keys travel over TLS; the one-machine run's own issuer is the exception, which only stage local takes. */
-const issuerUrl = z.url().refine((url) => url.startsWith('https://') || isLoopback(url), 'an https address');
+/** What is said travels over TLS; addresses of one machine are the exception, which only stage local takes. */
+const secureUrl = z.url().refine((url) => url.startsWith('https://') || isLoopback(url), 'an https address');
 
 /** Who may call the API, and how much. */
 const apiSetting = z.strictObject({
-  tokenIssuer: issuerUrl.describe(
+  tokenIssuer: secureUrl.describe(
     'Whose tokens are taken: the `iss` of an OIDC issuer. For a Cognito user pool, whose app clients use the client credentials grant: `https://cognito-idp.{region}.amazonaws.com/{user pool id}`. Until a deployment names its own, every token is refused with 401.',
   ),
   tokenAudience: z
     .string()
     .regex(/^[\w.:/-]{1,200}$/)
     .describe('Whom a token must be meant for.'),
-  jwksUrl: issuerUrl.describe(
+  jwksUrl: secureUrl.describe(
     'Where the issuer’s public keys are. For a Cognito user pool: `{issuer}/.well-known/jwks.json`.',
   ),
   leewaySeconds: z.number().int().min(0).max(300).describe('How far the issuer’s clock may be from ours.'),
@@ -109,7 +109,7 @@ const eventSubscription = z.discriminatedUnion('protocol', [
   z.strictObject({
     name: subscriberName,
     protocol: z.literal('https'),
-    url: z.url({ protocol: /^https$/ }),
+    url: secureUrl,
     filter: eventFilter,
   }),
   z.strictObject({ name: subscriberName, protocol: z.literal('email'), address: z.email(), filter: eventFilter }),
@@ -237,6 +237,16 @@ export const stageSettings = z
       .email()
       .optional()
       .describe('Who is told of alarms. The address must be confirmed from the message that AWS sends to it.'),
+    operatorsContact: z
+      .string()
+      .trim()
+      .min(1)
+      .max(200)
+      .regex(/^[^\r\n]*$/, 'one line')
+      .optional()
+      .describe(
+        'How organisations reach the operators, by day and night, such as a telephone number: it stands in every notice, since what was done is told to them.',
+      ),
     eventSubscriptions: z
       .array(eventSubscription)
       .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, {
@@ -256,11 +266,13 @@ export const stageSettings = z
         message: 'nothing can be deleted before its lock ends (archiveLock.days)',
       });
     }
-    if (stage === 'local' && eventSubscriptions.some(({ protocol }) => protocol === 'https')) {
+    for (const [index, subscription] of eventSubscriptions.entries()) {
+      // The one-machine run tells nobody outside; a deployment reaches no address of one machine.
+      if (subscription.protocol !== 'https' || isLoopback(subscription.url) === (stage === 'local')) continue;
       context.addIssue({
         code: 'custom',
-        path: ['eventSubscriptions'],
-        message: 'the one-machine run knows subscribers by sqs and email only',
+        path: ['eventSubscriptions', index, 'url'],
+        message: stage === 'local' ? 'in stage local an address of this machine' : 'an https address',
       });
     }
     if (isNobodys(api.tokenIssuer) !== isNobodys(api.jwksUrl)) {
@@ -322,6 +334,7 @@ const stages: Record<StageName, unknown> = {
     ...elsewhere,
     stage: 'local',
     terminationProtection: false,
+    operatorsContact: 'on this machine you: npm run operate -- resolve',
     logRetentionDays: 7,
     archiveLock: { mode: 'GOVERNANCE', days: 1 },
   },

@@ -1,4 +1,4 @@
-import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnSubscription, Topic } from 'aws-cdk-lib/aws-sns';
@@ -14,13 +14,16 @@ export interface StatusEventsProps {
   readonly monitoring: Monitoring;
 }
 
-/** An event that no subscriber took goes to its own queue after so much patience; a webhook may be down for an hour. */
+/**
+ * An event that no subscriber took goes to its own queue after so much patience; a webhook may be down for three quarters
+ * of an hour. SNS takes no policy that tries for longer than an hour.
+ */
 const webhookRetries = {
   healthyRetryPolicy: {
-    numRetries: 30,
+    numRetries: 33,
     minDelayTarget: 5,
-    maxDelayTarget: 300,
-    numMaxDelayRetries: 10,
+    maxDelayTarget: 120,
+    numMaxDelayRetries: 18,
     numMinDelayRetries: 5,
     numNoDelayRetries: 0,
     backoffFunction: 'exponential',
@@ -37,6 +40,10 @@ const endpointOf = (subscription: EventSubscription): string => {
       return subscription.address;
   }
 };
+
+/** A webhook of the one machine has no TLS; the stage's settings let no other go without. */
+const protocolOf = (subscription: EventSubscription): string =>
+  subscription.protocol === 'https' && subscription.url.startsWith('http:') ? 'http' : subscription.protocol;
 
 /** An attribute that is not named in the filter may have any value. */
 const filterOf = ({ filter: { senders, states, needsAttention } }: EventSubscription) => ({
@@ -73,7 +80,6 @@ export class StatusEvents extends Construct {
       }),
     );
     for (const subscription of settings.eventSubscriptions) this.#subscribe(subscription, key, monitoring);
-    new CfnOutput(this, 'TopicArn', { value: this.topic.topicArn });
   }
 
   #subscribe(subscription: EventSubscription, key: Key, monitoring: Monitoring): void {
@@ -101,7 +107,7 @@ export class StatusEvents extends Construct {
     const filter = filterOf(subscription);
     new CfnSubscription(this, `Subscription${name}`, {
       topicArn: this.topic.topicArn,
-      protocol,
+      protocol: protocolOf(subscription),
       endpoint: endpointOf(subscription),
       // A queue gets the event itself; a webhook gets SNS's signed envelope around it.
       ...(protocol === 'sqs' ? { rawMessageDelivery: true } : {}),

@@ -22,6 +22,8 @@ import {
   environmentSecretName,
   expiryAttribute,
   inboxPrefix,
+  receivedPrefix,
+  sentPrefix,
   unsentIndex,
   uploadsPrefix,
   workIndex,
@@ -30,6 +32,7 @@ import type { StageSettings } from '../config/stages.ts';
 import { PrivateBucket } from '../constructs/private-bucket.ts';
 import { SenderAccess } from '../constructs/sender-access.ts';
 import { accept } from '../nag.ts';
+import { messageReaderPolicy, readerPolicy } from './people-grants.ts';
 
 /**
  * What must outlive every deployment: documents, records, the archive, secrets, and the keys that they are read with.
@@ -102,6 +105,8 @@ export class DataStack extends Stack {
       });
       new CfnOutput(this, `Sender${sender.odsCode}RoleArn`, { value: role.roleArn });
     }
+    readerPolicy(this, settings);
+    messageReaderPolicy(this, settings);
     new CfnOutput(this, 'InboxBucketName', { value: this.drops.bucketName });
     new CfnOutput(this, 'MessagesBucketName', { value: this.messages.bucketName });
     new CfnOutput(this, 'ArchiveBucketName', { value: this.archive.bucketName });
@@ -182,7 +187,7 @@ export class DataStack extends Stack {
       lock: settings.archiveLock,
       lifecycleRules: [
         // By prefix: audit entries are small and read as a whole. S3 itself leaves objects under 128 KB where they are.
-        ...['sent/', 'received/'].map((prefix) => ({
+        ...[sentPrefix, receivedPrefix].map((prefix) => ({
           id: `cold-${prefix.slice(0, -1)}`,
           prefix,
           transitions: [

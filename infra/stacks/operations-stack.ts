@@ -57,5 +57,6 @@ export class OperationsStack extends Stack {
       monitoring: this.monitoring,
     }).topic;
     new CfnOutput(this, 'AlarmTopicArn', { value: topic.topicArn });
+    new CfnOutput(this, 'EventsTopicArn', { value: this.events.topicArn });
   }
 }

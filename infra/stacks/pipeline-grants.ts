@@ -15,7 +15,7 @@ import {
   workIndex,
 } from '../../shared/platform/names.ts';
 import type { StageSettings } from '../config/stages.ts';
-import { allow } from '../nag.ts';
+import { allow, type Grantee } from '../nag.ts';
 import type { DataStack } from './data-stack.ts';
 
 /**
@@ -39,7 +39,7 @@ const write = ['s3:PutObject', 's3:AbortMultipartUpload'];
 /** Written once and read by no function: the archive is for audited readers. */
 export const archiving = ['s3:PutObject'];
 
-export const objects = (role: IRole, bucket: Bucket, prefix: string, actions: string[]): void =>
+export const objects = (role: Grantee, bucket: Bucket, prefix: string, actions: string[]): void =>
   allow(role, {
     actions,
     resources: [bucket.arnForObjects(`${prefix}*`)],
@@ -50,7 +50,7 @@ export const objects = (role: IRole, bucket: Bucket, prefix: string, actions: st
  * Listing, which also is what makes a missing object answer 404 and not 403. Reading an object names no prefix, so the
  * condition binds only requests that do.
  */
-export const listing = (role: IRole, bucket: Bucket, prefixes: string[]): void =>
+export const listing = (role: Grantee, bucket: Bucket, prefixes: string[]): void =>
   allow(role, {
     actions: ['s3:ListBucket'],
     resources: [bucket.bucketArn],
@@ -80,7 +80,7 @@ const records = (role: IRole, { data }: Reach): void => {
 };
 
 /** The data key, and only by way of the services whose data the role may reach anyhow. */
-export const dataKey = (role: IRole, { data, settings }: Reach, services: readonly string[]): void =>
+export const dataKey = (role: Grantee, { data, settings }: Reach, services: readonly string[]): void =>
   allow(role, {
     actions: [
       'kms:Decrypt',

@@ -15,6 +15,7 @@ import { accept } from '../nag.ts';
 import { FunctionAlarms, OutcomeAlarms } from './alarms.ts';
 import { OperationsDashboard } from './dashboard.ts';
 import type { DataStack } from './data-stack.ts';
+import { operatorPolicy } from './people-grants.ts';
 import { grantCompose, grantPoll, grantSend, grantWatch } from './pipeline-grants.ts';
 
 export interface PipelineStackProps extends StackProps {
@@ -130,6 +131,7 @@ export class PipelineStack extends Stack {
         OUTBOX_QUEUE_URL: outbox.queue.queueUrl,
         POLL_QUEUE_URL: pollQueue.queue.queueUrl,
         NOTICES_TOPIC_ARN: data.notices.topicArn,
+        ...(settings.operatorsContact === undefined ? {} : { OPERATORS_CONTACT: settings.operatorsContact }),
       },
     });
     // The next minute is the retry: one that waits for a busy watch longer than that has nothing to add.
@@ -153,6 +155,8 @@ export class PipelineStack extends Stack {
       outbox: outbox.queue,
       poll: pollQueue.queue,
     });
+
+    operatorPolicy(this, settings, data, [ingest, outbox, pollQueue]);
 
     new OutcomeAlarms(this, 'Outcomes', monitoring, { ingest: ingest.queue, mailboxes: settings.mailboxes });
     const functions = { compose, send, poll, watch } as const;

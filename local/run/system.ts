@@ -88,12 +88,7 @@ const operated = async (dir: string, words: readonly string[], options: CommandO
   const target = targetOf({ dir });
   if (target.kind === 'problem') throw new Error(target.sentence);
   const readText = (path: string) => readFileSync(path, 'utf8');
-  const { table, clock, subscriptions } = target;
-  const { ok, lines } = await runCommand(
-    words,
-    { table, clock, readText, ...(subscriptions ? { subscriptions } : {}) },
-    options,
-  );
+  const { ok, lines } = await runCommand(words, { ...target, readText }, options);
   if (!ok) throw new Error(lines.join('\n'));
 };
 
@@ -220,6 +215,7 @@ export const startSystem = async (setting: SystemSetting): Promise<LocalSystem> 
       secretsManagerEndpoint: engine.secretsEndpoint,
       snsEndpoint: engine.snsEndpoint,
       noticesTopicArn: engine.resources.output('NoticesTopicArn'),
+      eventsTopicArn: engine.resources.output('EventsTopicArn'),
       region,
       credentials,
       inboxBucket: engine.resources.output('InboxBucketName'),
@@ -249,7 +245,7 @@ export const startSystem = async (setting: SystemSetting): Promise<LocalSystem> 
     await operated(dir, ['sender', 'activate', sender.odsCode], who);
     const clientPath = join(dir, 'client.json');
     writeFileSync(clientPath, JSON.stringify({ clientId: sampleClient, odsCode: sender.odsCode }, undefined, 2));
-    await operated(dir, ['client', 'put', clientPath]);
+    await operated(dir, ['client', 'put', clientPath], who);
     const s3 = new S3Client({ endpoint: run.s3Endpoint, region, credentials: { ...credentials } });
     closing.push(() => s3.destroy());
     const submission = writeSampleSubmission(dir, sender.odsCode);

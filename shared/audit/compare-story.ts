@@ -18,11 +18,29 @@ const shown = (value: unknown): string => {
   return text.length <= shownLength ? text : `${text.slice(0, shownLength - 1)}…`;
 };
 
-const differencesOf = (archive: Facts, record: Facts): readonly string[] =>
+const partsOf = (value: unknown): ReadonlyMap<string, unknown> | undefined =>
+  typeof value === 'object' && value !== null
+    ? new Map(Object.entries(value).filter(([, inner]) => inner !== undefined))
+    : undefined;
+
+/** Down to what differs: of two long facts that begin alike nobody sees it otherwise. */
+const between = (path: string, archive: unknown, record: unknown): readonly string[] => {
+  if (canonicalJson(archive ?? null) === canonicalJson(record ?? null)) return [];
+  const [a, b] = [partsOf(archive), partsOf(record)];
+  if (a && b) return betweenAll(a, b, `${path}/`);
+  return [`${path}: the archive has ${shown(archive)}, the record ${shown(record)}`];
+};
+
+const betweenAll = (
+  archive: ReadonlyMap<string, unknown>,
+  record: ReadonlyMap<string, unknown>,
+  under = '',
+): readonly string[] =>
   [...new Set([...archive.keys(), ...record.keys()])]
     .sort()
-    .filter((path) => canonicalJson(archive.get(path) ?? null) !== canonicalJson(record.get(path) ?? null))
-    .map((path) => `${path}: the archive has ${shown(archive.get(path))}, the record ${shown(record.get(path))}`);
+    .flatMap((name) => between(`${under}${name}`, archive.get(name), record.get(name)));
+
+const differencesOf = (archive: Facts, record: Facts): readonly string[] => betweenAll(archive, record);
 
 /** Does the record say what the archive says? Pure: both as they were read. */
 export const compareStory = (story: Story, record: DocumentRecord | undefined): Comparison => {

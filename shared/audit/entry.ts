@@ -17,6 +17,9 @@ const actor = z.strictObject({
   kind: z.enum(['organisation', 'person', 'practice', 'mesh', 'system']),
   /** ODS code, a person's name as they gave it, the mailbox that MESH names. */
   id: z.string().optional(),
+  /** Who caused it there and in which role, as the organisation's system calls them. */
+  userId: z.string().optional(),
+  roleId: z.string().optional(),
   /** The API's client, and the request that it made. */
   clientId: z.string().optional(),
   requestId: z.string().optional(),
@@ -57,7 +60,7 @@ const view = z.strictObject({
 });
 export type AuditView = z.output<typeof view>;
 
-/** A change of a sender, a mailbox or the pause of everybody. */
+/** A change by a person of what is no document: a sender, a mailbox, a client, the pause of everybody, the quarantine. */
 const registryChange = z.strictObject({
   sequence: z.int().positive(),
   at: z.int(),
@@ -77,6 +80,8 @@ export const viewAudit = view.extend({
   ...envelope,
   documentId: z.uuid().optional(),
   senderOds: z.string().optional(),
+  /** What else than a document was looked at: `quarantine/{message}`. */
+  subject: z.string().optional(),
 });
 export type ViewAudit = z.output<typeof viewAudit>;
 export const registryAudit = registryChange.extend({ ...envelope, subject: z.string() });
@@ -92,11 +97,11 @@ export const changeObject = (documentId: string, { sequence, kind }: Pick<AuditE
   `${documentAuditPrefix(documentId)}${numbered(sequence)}-${kind}`;
 
 export const documentViewPrefix = (documentId: string): string => `${viewPrefix}${documentId}/`;
-/** Of one document; `folder` is its id, or the organisation's code where a list was shown. */
+/** Of one document; `folder` is its id, what else was looked at, or the organisation's code where a list was shown. */
 export const viewObject = (folder: string, { at, viewId }: Pick<AuditView, 'at' | 'viewId'>): string =>
   `${viewPrefix}${folder}/${isoTime(at).replaceAll(/[:.]/g, '-')}-${viewId}/000001-viewed`;
 
-/** `subject`: `senders/RX1`, `mailboxes/RX1OT001`, `everybody`. */
+/** `subject`: `senders/RX1`, `mailboxes/RX1OT001`, `clients/…`, `quarantine/…`, `redrives`, `everybody`. */
 export const registryObject = (subject: string, { sequence, kind }: RegistryAuditEntry): string =>
   `${auditPrefix}${subject}/${numbered(sequence)}-${kind}`;
 

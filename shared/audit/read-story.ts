@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import { archivedReceived, archivedSent } from '../delivery/keys.ts';
 import type { Composition } from '../delivery/record.ts';
@@ -84,8 +85,16 @@ const compositionsOf = (facts: Facts): readonly Partial<Composition>[] => {
   return [...found.values()];
 };
 
+/** What must lie in the archive, and how it must be where the facts tell. */
+interface MustBeKept {
+  readonly key: string;
+  readonly size?: number;
+  /** SHA-256 of its bytes, hex. */
+  readonly sha256?: string;
+}
+
 /** What must lie in the archive for a composition: all that was sent, and each answer and report as it came. */
-const mustBeKept = (documentId: string, composition: Partial<Composition>): readonly string[] => {
+const mustBeKept = (documentId: string, composition: Partial<Composition>): readonly MustBeKept[] => {
   const { number = 0, stored, sentAt, attempts = [], infrastructure, business, report } = composition;
   const { alsoAnswered = [], alsoReported = [], earlierSends = [] } = composition;
   const { contradiction, decidedContradictions = [] } = composition;
@@ -93,28 +102,71 @@ const mustBeKept = (documentId: string, composition: Partial<Composition>): read
   const sent =
     stored && wasSent
       ? [
-          archivedSent(documentId, number, 1, 'envelope'),
-          ...stored.parts.map((_, index) => archivedSent(documentId, number, index + 2, `message-part-${index + 1}`)),
+          { key: archivedSent(documentId, number, 1, 'envelope') },
+          ...stored.parts.map(({ length, sha256 }, index) => ({
+            key: archivedSent(documentId, number, index + 2, `message-part-${index + 1}`),
+            size: length,
+            sha256,
+          })),
         ]
       : [];
   const contradictions = [contradiction, ...decidedContradictions].map((one) => one?.answer);
   const answers = [infrastructure, business, ...alsoAnswered, ...contradictions].flatMap((one) =>
-    one ? [{ mailboxId: one.mailboxId as string, id: one.inboundMessageId }] : [],
+    one ? [{ ...one, mailboxId: one.mailboxId as string }] : [],
   );
   // What tracking told is no message: nothing of it came in.
   const reports = [report, ...alsoReported, ...earlierSends.map((one) => one.report)].flatMap((one) =>
-    one && stored && one.source !== 'tracking'
-      ? [{ mailboxId: stored.mailboxId as string, id: one.inboundMessageId }]
-      : [],
+    one && stored && one.source !== 'tracking' ? [{ ...one, mailboxId: stored.mailboxId as string }] : [],
   );
-  const received = [...answers, ...reports].flatMap(({ mailboxId, id }) => [
-    archivedReceived(mailboxId, id, 1, 'headers'),
-    archivedReceived(mailboxId, id, 2, 'body'),
+  const received = [...answers, ...reports].flatMap(({ mailboxId, inboundMessageId: id, bodySha256 }) => [
+    { key: archivedReceived(mailboxId, id, 1, 'headers') },
+    {
+      key: archivedReceived(mailboxId, id, 2, 'body'),
+      ...(bodySha256 === undefined ? {} : { sha256: bodySha256 }),
+    },
   ]);
-  return [...sent, ...new Set(received)];
+  // One message may have said several things.
+  return [...new Map([...sent, ...received].map((one) => [one.key, one])).values()];
 };
 
-export const readStory = async (archive: Objects, documentId: string): Promise<Story> => {
+const digestOfObject = async (archive: Objects, key: string): Promise<string | undefined> => {
+  const found = await archive.get(key);
+  if (!found) return undefined;
+  const hash = createHash('sha256');
+  for await (const piece of found.body) hash.update(piece);
+  return hash.digest('hex');
+};
+
+/** The folder that an object lies in: everything of one message. */
+const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1);
+
+/**
+ * What is kept, by listing: whoever reads a story need not have the right to read messages. With `bytes` what was sent
+ * and what came is read too, and its digest compared.
+ */
+const keptOf = async (archive: Objects, must: readonly MustBeKept[], bytes: boolean) => {
+  const kept = new Map<string, number>();
+  for (const folder of new Set(must.map(({ key }) => folderOf(key)))) {
+    for await (const { key, size } of archive.list(folder)) kept.set(key, size);
+  }
+  const problems: string[] = [];
+  for (const { key, size, sha256 } of must) {
+    const found = kept.get(key);
+    if (found === undefined) problems.push(`${key} is not kept.`);
+    else if (size !== undefined && found !== size) {
+      problems.push(`${key} is not as it was: ${found} bytes, once ${size}.`);
+    } else if (bytes && sha256 !== undefined && (await digestOfObject(archive, key)) !== sha256) {
+      problems.push(`${key} is not as it was: its SHA-256 is another.`);
+    }
+  }
+  return { kept: [...kept].map(([key, size]) => ({ key, size })), problems };
+};
+
+export const readStory = async (
+  archive: Objects,
+  documentId: string,
+  { bytes = false }: { readonly bytes?: boolean } = {},
+): Promise<Story> => {
   const problems: string[] = [];
   const entries: DocumentAudit[] = [];
   for (const { key, entry } of await readAll(archive, documentAuditPrefix(documentId), documentAudit)) {
@@ -128,11 +180,14 @@ export const readStory = async (archive: Objects, documentId: string): Promise<S
     else problems.push(`${key} cannot be read.`);
   }
   const replayed = replay(entries);
-  const kept: { key: string; size: number }[] = [];
-  for (const key of compositionsOf(replayed.facts).flatMap((each) => mustBeKept(documentId, each))) {
-    const found = await archive.head(key);
-    if (found) kept.push({ key, size: found.size });
-    else problems.push(`${key} is not kept.`);
-  }
-  return { documentId, entries, views, kept, facts: replayed.facts, problems: [...problems, ...replayed.problems] };
+  const must = compositionsOf(replayed.facts).flatMap((each) => mustBeKept(documentId, each));
+  const found = await keptOf(archive, must, bytes);
+  return {
+    documentId,
+    entries,
+    views,
+    kept: found.kept,
+    facts: replayed.facts,
+    problems: [...problems, ...found.problems, ...replayed.problems],
+  };
 };

@@ -33,14 +33,14 @@ export const writeEntries = async (
 /** Writes that somebody looked: before they are shown anything, so that nothing is seen unrecorded. */
 export const writeView = async (
   archive: Objects,
-  of: { readonly documentId?: string; readonly senderOds?: string },
+  of: { readonly documentId?: string; readonly senderOds?: string; readonly subject?: string },
   view: AuditView,
 ): Promise<void> => {
   const object: ViewAudit = { schema: auditSchema, ...of, ...view };
-  await put(archive, viewObject(of.documentId ?? of.senderOds ?? 'all', view), object);
+  await put(archive, viewObject(of.documentId ?? of.subject ?? of.senderOds ?? 'all', view), object);
 };
 
-/** Writes what was done to a sender, a mailbox or everybody's pause. */
+/** Writes what people did to what is no document. */
 export const writeRegistryEntries = async (
   archive: Objects,
   subject: string,

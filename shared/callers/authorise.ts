@@ -2,7 +2,7 @@ import type { JWTVerifyGetKey } from 'jose';
 import type { Clock } from '../platform/clock.ts';
 import type { Log, LogFields } from '../platform/log.ts';
 import type { Table } from '../platform/table.ts';
-import type { Client } from './client.ts';
+import type { ClientItem } from './client.ts';
 import { readClient } from './registry.ts';
 import { readToken, type TokenReading, type TokenSettings } from './token.ts';
 
@@ -26,15 +26,17 @@ export type Authorisation =
   | { readonly kind: 'caller'; readonly caller: Caller }
   /** No token of ours: nobody is known. */
   | { readonly kind: 'unauthorised'; readonly why: string; readonly clientId?: string }
-  /** Known, but of no organisation. */
-  | { readonly kind: 'unregistered'; readonly clientId: string };
+  /** Known, but of no organisation, or let in no more. */
+  | { readonly kind: 'unregistered'; readonly clientId: string; readonly why: 'not registered' | 'deactivated' };
 
 /** The organisation comes from the registry and never from the request. */
-export const decideCaller = (token: TokenReading, client: Client | undefined): Authorisation => {
+export const decideCaller = (token: TokenReading, client: ClientItem | undefined): Authorisation => {
   if (token.kind === 'refused') return { ...token, kind: 'unauthorised' };
-  if (!client) return { kind: 'unregistered', clientId: token.clientId };
-  const scopes = client.scopes.filter((scope) => token.scopes.includes(scope));
-  return { kind: 'caller', caller: { clientId: token.clientId, odsCode: client.odsCode, scopes } };
+  const { clientId } = token;
+  if (!client) return { kind: 'unregistered', clientId, why: 'not registered' };
+  if (client.deactivated) return { kind: 'unregistered', clientId, why: 'deactivated' };
+  const { odsCode, scopes } = client.setting;
+  return { kind: 'caller', caller: { clientId, odsCode, scopes: scopes.filter((one) => token.scopes.includes(one)) } };
 };
 
 /** Throws only where keys or table cannot be had: the gateway then answers that it is our fault. `ids` are for the log. */
@@ -56,7 +58,7 @@ export const authorise = async (
       });
       break;
     case 'unregistered':
-      log.warn('CLIENT_NOT_REGISTERED', { ...ids, clientId: decided.clientId });
+      log.warn('CLIENT_NOT_REGISTERED', { ...ids, clientId: decided.clientId, why: decided.why });
       break;
     case 'caller':
       log.info('CALLER_KNOWN', { ...ids, clientId: decided.caller.clientId, odsCode: decided.caller.odsCode });

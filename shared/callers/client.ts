@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { apiScopes } from '../platform/api-routes.ts';
 import { odsCode } from '../senders/sender.ts';
+import type { Changed, Versioned } from '../senders/versioned.ts';
 
 /** What an issuer calls a client. It is logged, so it is held to letters that cannot break a log line. */
 export const clientId = z
@@ -18,3 +19,9 @@ export const clientFile = z.strictObject({
     .default([apiScopes.submit, apiScopes.read]),
 });
 export type Client = z.output<typeof clientFile>;
+
+/** A client as it is registered: its setting with its versions, and whether it may call. */
+export interface ClientItem extends Versioned<Client> {
+  /** It is let in no more, until somebody activates it again. */
+  readonly deactivated?: Changed;
+}

@@ -45,10 +45,9 @@ export const nextCheckAt = (record: DocumentRecord, now: number, settings: Deliv
   if (hasEnded(record)) return nextTold;
   // Resuming lets it go; this is for one that was held at that very moment.
   if (isOnlyPaused(record)) return now + unfinishedAfter;
-  // What only a person can move on is looked at daily, and when it is to be told again.
-  if (record.holds.length > 0) return Math.min(now + days(1), nextTold ?? Number.POSITIVE_INFINITY);
-  const times = [nextTold, movesAt(record, now, settings)].filter((time) => time !== undefined);
-  return times.length === 0 ? now + days(1) : Math.min(...times);
+  // Daily at the least, though nothing be due for long: digests find what has not ended by when it changed last.
+  const moves = record.holds.length > 0 ? undefined : movesAt(record, now, settings);
+  return Math.min(now + days(1), nextTold ?? Number.POSITIVE_INFINITY, moves ?? Number.POSITIVE_INFINITY);
 };
 
 /** The next silence that is to be told of and is not yet, or the next condition that is to be told again. */

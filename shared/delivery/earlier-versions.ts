@@ -30,7 +30,7 @@ export interface Predecessor {
 
 export interface OlderVersion {
   readonly version: number;
-  readonly odsCode: OdsCode;
+  readonly odsCode: string;
 }
 
 /**
@@ -67,8 +67,11 @@ export const standingBehind = (
   const { documentId, version } = record;
   if (version === undefined) return 'look-further';
   if (record.compositions.some(undecided)) return {};
-  const elsewhere = ({ practice: other }: Composition) =>
-    other !== undefined && practice !== undefined && other !== practice ? other : undefined;
+  // MESH may have taken it elsewhere than its manifest said. Either is this practice: it went there, or will go there again.
+  const elsewhere = ({ practice: named, routed }: Composition) => {
+    const at = routed?.odsCode ?? named;
+    return practice === undefined || at === practice || named === practice ? undefined : at;
+  };
   const replacing = ({ documentBundleId, sentAt, attempts }: Composition): Standing => {
     const at = sentAt ?? attempts[0]?.startedAt;
     return { predecessor: { documentId, version, documentBundleId, ...(at === undefined ? {} : { sentAt: at }) } };
@@ -149,12 +152,12 @@ const notTaken: ReadonlySet<State> = new Set([
   'BUSINESS_REJECTED',
 ]);
 
+export const isNotTaken = (composition: Composition): boolean => notTaken.has(stateOfComposition(composition));
+
 /** The version that the practice still holds, because this one, which was to replace it, came to nothing. */
 export const versionThatStands = (composition: Composition): number | undefined => {
   const { predecessor } = composition;
-  return predecessor?.sentAt !== undefined && notTaken.has(stateOfComposition(composition))
-    ? predecessor.version
-    : undefined;
+  return predecessor?.sentAt !== undefined && isNotTaken(composition) ? predecessor.version : undefined;
 };
 
 /** Has the practice yet to answer for it? */

@@ -1,7 +1,7 @@
 import type { Actor, AuditEntry, AuditKind } from '../audit/entry.ts';
 import { digestOf } from '../audit/entry.ts';
 import { changesBetween, factsObject, factsOf } from '../audit/facts.ts';
-import { withPending } from '../audit/pending.ts';
+import { withNewest, withPending } from '../audit/pending.ts';
 import { statusChange } from '../events/status-change.ts';
 import type { DeliveryEvent, Drop } from './events.ts';
 import type { DocumentRecord, Journal } from './record.ts';
@@ -31,7 +31,7 @@ export const withJournal = (
     work: {
       ...after.work,
       audit: withPending(after.work.audit, entry),
-      ...(change ? { events: withPending(after.work.events, change) } : {}),
+      ...(change ? { events: withNewest(after.work.events, change) } : {}),
     },
   };
 };
@@ -84,6 +84,7 @@ const kindOf = (event: DeliveryEvent): AuditKind => {
 const submitter = ({ senderOds, source }: Drop): Actor => ({
   kind: 'organisation',
   id: senderOds,
+  ...source.staff,
   ...(source.request?.clientId === undefined ? {} : { clientId: source.request.clientId }),
   ...(source.request === undefined ? {} : { requestId: source.request.requestId }),
 });

@@ -1,3 +1,5 @@
+import { receivedPrefix, sentPrefix } from '../platform/names.ts';
+
 /** The one table's keys (DESIGN 3, One table). */
 export const documentKey = (documentId: string): string => `DOC#${documentId}`;
 export const encounterKey = (odsCode: string, encounterId: string): string => `ENCOUNTER#${odsCode}#${encounterId}`;
@@ -40,6 +42,9 @@ export const owedKey = (messageHeaderId: string, responseId: string): string =>
 export const trackingList = (mailboxId: string): string => `tracking#${mailboxId}`;
 export const owedList = (mailboxId: string): string => `owed#${mailboxId}`;
 export const quarantineList = (mailboxId: string): string => `quarantine#${mailboxId}`;
+/** Which clients are registered. */
+export const clientsKey = 'CLIENTS';
+export const clientVersionKey = (clientId: string, version: number): string => `CLIENTVERSION#${clientId}#${version}`;
 export const clientKey = (clientId: string): string => `CLIENT#${clientId}`;
 /** What the API took and compose has not yet made a record of. */
 export const submissionKey = (documentId: string): string => `SUBMISSION#${documentId}`;
@@ -61,6 +66,6 @@ export const manifestObject = (folder: string): string => `${folder}manifest.jso
 /** Where what was sent and received is kept for good: keys end `{sequence}-{kind}`. */
 const sequence = (n: number) => String(n).padStart(4, '0');
 export const archivedSent = (documentId: string, composition: number, n: number, kind: string): string =>
-  `sent/${documentId}/${composition}/${sequence(n)}-${kind}`;
+  `${sentPrefix}${documentId}/${composition}/${sequence(n)}-${kind}`;
 export const archivedReceived = (mailboxId: string, meshMessageId: string, n: number, kind: string): string =>
-  `received/${encodeURIComponent(mailboxId)}/${encodeURIComponent(meshMessageId)}/${sequence(n)}-${kind}`;
+  `${receivedPrefix}${encodeURIComponent(mailboxId)}/${encodeURIComponent(meshMessageId)}/${sequence(n)}-${kind}`;

@@ -99,6 +99,7 @@ const outOfQuarantine = async (
   await decideQuarantined(context, inboundMessageId, {
     at: context.clock.now(),
     by: 'this system',
+    bySystem: true,
     why: 'it is known by now which message it is about',
     as: 'applied',
     documentId,

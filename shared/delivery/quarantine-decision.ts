@@ -1,3 +1,4 @@
+import { toBeWritten, withRegistryEntry } from '../audit/registry-journal.ts';
 import { responseCode } from '../itk3/response-codes.ts';
 import type { MailboxId, MeshMessageId } from '../platform/ids.ts';
 import { change, type Indexed, type Stored } from '../platform/table.ts';
@@ -122,7 +123,8 @@ export const decideQuarantined = (
       const kind = isSame(before, decision) ? 'same' : 'other';
       return { kind: 'keep', result: { kind, item: { ...stored, decision: before } } };
     }
-    const item = { ...stored, decision };
+    const what = decision.as === 'applied' ? `applied to ${decision.documentId}` : decision.as;
+    const item = { ...stored, decision, journal: withRegistryEntry(stored.journal, what, decision) };
     return {
       kind: 'put',
       item,
@@ -152,7 +154,12 @@ export const finishQuarantined = async (
   await change<Quarantined & Partial<Stored>, undefined>(table, key, (stored) =>
     !stored?.decision || stored.done
       ? { kind: 'keep', result: undefined }
-      : { kind: 'put', item: { ...stored, done: { at: clock.now() } }, result: undefined },
+      : {
+          kind: 'put',
+          item: { ...stored, done: { at: clock.now() } },
+          ...(toBeWritten(stored) ? { indexed: { nextCheckAt: clock.now() } } : {}),
+          result: undefined,
+        },
   );
   return came;
 };

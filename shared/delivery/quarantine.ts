@@ -1,3 +1,4 @@
+import type { RegistryJournal } from '../audit/registry-journal.ts';
 import type { DocumentId, MailboxId, OdsCode } from '../platform/ids.ts';
 import { inParallel } from '../platform/parallel.ts';
 import type { Table } from '../platform/table.ts';
@@ -23,10 +24,11 @@ export interface Quarantined {
   /** What a person made of it. Off the list once that is `done`. */
   readonly decision?: QuarantineDecision;
   readonly done?: { readonly at: number };
+  /** Of the decision, on its way to the archive. */
+  readonly journal?: RegistryJournal;
 }
 
-export type QuarantineDecision = Decision &
-  (
+export type QuarantineDecision = Decision & { readonly bySystem?: true } & (
     | { readonly as: 'dismissed' }
     /** It is about this composition. */
     | { readonly as: 'applied'; readonly documentId: DocumentId; readonly composition: number }

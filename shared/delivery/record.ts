@@ -1,4 +1,5 @@
 import type { DocumentId, MailboxId, MeshMessageId, MessageHeaderId, OdsCode } from '../platform/ids.ts';
+import type { StaffIds } from '../submission/staff-ids.ts';
 import type { AttentionCode } from './attention-codes.ts';
 import type { DueTimes } from './due-times.ts';
 import type { OlderVersion, Predecessor } from './earlier-versions.ts';
@@ -192,6 +193,8 @@ export interface Source {
   readonly attachments?: readonly SourceAttachment[];
   /** The request to the API that handed it over; absent where it was dropped. */
   readonly request?: { readonly requestId: string; readonly correlationId?: string; readonly clientId?: string };
+  /** Who caused it to be sent, as the manifest says; absent where it cannot be kept here. */
+  readonly staff?: StaffIds;
 }
 
 export interface SourceAttachment {
@@ -237,6 +240,8 @@ export interface Acknowledgement {
   readonly code: string;
   readonly polarity: 'positive' | 'negative';
   readonly inboundMessageId: MeshMessageId;
+  /** Of the bytes that came, hex: what is kept of them can be told from anything else. Absent on answers of the past. */
+  readonly bodySha256?: string;
   readonly mailboxId: MailboxId;
   readonly responderOds?: string;
   /** Which mailbox MESH says it came from. */
@@ -254,6 +259,7 @@ export interface MeshReport {
   readonly event?: string;
   /** Of the report itself; where tracking said it, of the message that it is about. */
   readonly inboundMessageId: MeshMessageId;
+  readonly bodySha256?: string;
   readonly advice: string;
   /** Good news: MESH has delivered it, which the practice's answer must still confirm. */
   readonly delivered?: true;

@@ -5,7 +5,7 @@ import { type Composition, currentComposition, type DocumentRecord } from './rec
 import { reduceCompose } from './reduce-drop.ts';
 import { reduceDoubtDue } from './reduce-sending.ts';
 import { type Edit, edit, noOp, onCurrent, type Reduction } from './reduction.ts';
-import { overdueAt, returnNearAt, silenceOf, unsentOverdueAt } from './silence.ts';
+import { lastCallAt, overdueAt, returnNearAt, silenceOf, unsentOverdueAt } from './silence.ts';
 import { stateOf } from './state-of.ts';
 import { mergeWork } from './work.ts';
 
@@ -103,7 +103,9 @@ const tell = (record: DocumentRecord, { settings, inboxReadAt }: Due, at: number
     });
   }
   const nearReturn = returnNearAt(record);
-  if (nearReturn !== undefined && isHeard(nearReturn) && record.returnNearSince === undefined) {
+  // Told in the end also where nobody knows whether an answer lies unread.
+  const mayBeTold = (due: number) => isHeard(due) || at >= lastCallAt(record, due);
+  if (nearReturn !== undefined && mayBeTold(nearReturn) && record.returnNearSince === undefined) {
     notes.push({ what: 'about to be handed back by MESH', record: { returnNearSince: nearReturn } });
   }
   return notes.reduce<Reduction>(

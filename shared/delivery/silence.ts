@@ -1,3 +1,4 @@
+import { days, hours } from '../platform/clock.ts';
 import { type DueTimes, defaultDueTimes } from './due-times.ts';
 import { type Composition, currentComposition, type DocumentRecord } from './record.ts';
 import { stateOf } from './state-of.ts';
@@ -52,6 +53,13 @@ export const returnNearAt = (record: DocumentRecord): number | undefined => {
     ? sentAt + dueTimesOf(currentComposition(record)).returnNear
     : undefined;
 };
+
+/** MESH hands back what nobody has fetched for so long. */
+const meshReturn = days(5);
+/** So long before that a person is told also where the inbox is unread: once it is read it may be too late. */
+const lastCall = hours(12);
+export const lastCallAt = (record: DocumentRecord, nearReturn: number): number =>
+  Math.max(nearReturn, (currentComposition(record).sentAt ?? nearReturn) + meshReturn - lastCall);
 
 /** When its content waits longer to be sent than it should. */
 export const unsentOverdueAt = (record: DocumentRecord): number | undefined => {

@@ -35,7 +35,11 @@ export const withTold = (record: DocumentRecord, at: number): DocumentRecord => 
   ];
   const notify: readonly NoticeWork[] = [
     ...begun.map(({ code, since }) => ({ kind: 'start' as const, code, since, at })),
-    ...ended.map(({ code, since }) => ({ kind: 'clear' as const, code, since, at })),
+    ...ended.flatMap(({ code, since, escalatedAt }): NoticeWork[] => [
+      { kind: 'clear', code, since, at },
+      // Whoever was told that it is still open hears of the end too.
+      ...(escalatedAt === undefined ? [] : [{ kind: 'escalation-clear' as const, code, since, at }]),
+    ]),
   ];
   return { ...rest, ...(standing.length > 0 ? { told: standing } : {}), work: mergeWork(record.work, { notify }) };
 };

@@ -24,15 +24,31 @@ interface Words {
   readonly todo: string;
 }
 
-export const olderVersionElsewhere = (version: number, odsCode: string): Words => ({
-  what: `Version ${version} went to another practice (${odsCode}), which still holds it: a message to this practice cannot replace it there.`,
-  todo: 'Tell that practice.',
-});
+export const olderVersionElsewhere = (
+  version: number,
+  odsCode: string,
+  suppressed?: 'confidential' | 'registered-here',
+): Words =>
+  suppressed === 'confidential'
+    ? {
+        what: `Version ${version} went to another practice (${odsCode}), which still holds it. The consultation has been marked confidential since, and this version was not sent.`,
+        todo: `Tell that practice that version ${version} is confidential, and ask what it does with its copy.`,
+      }
+    : {
+        what: `Version ${version} went to another practice (${odsCode}), which still holds it: a message to this practice cannot replace it there.`,
+        todo: 'Tell that practice.',
+      };
 
-export const olderVersionStands = (version: number): Words => ({
-  what: `The practice still holds version ${version}, which this one was to replace.`,
-  todo: `Tell the practice if version ${version} must not be relied on.`,
-});
+export const olderVersionStands = (version: number, suppressed?: 'confidential' | 'registered-here'): Words =>
+  suppressed === 'confidential'
+    ? {
+        what: `The practice still holds version ${version}. The consultation has been marked confidential since, and this version was not sent.`,
+        todo: `Tell the practice that version ${version} is confidential, and ask what it does with its copy.`,
+      }
+    : {
+        what: `The practice still holds version ${version}, which this one was to replace.`,
+        todo: `Tell the practice if version ${version} must not be relied on.`,
+      };
 
 const warning = (code: WarningCode, { what, todo }: Words): Warning => ({
   code,
@@ -43,14 +59,15 @@ const warning = (code: WarningCode, { what, todo }: Words): Warning => ({
 /** Pure. Holds version numbers and at most the ODS code of a practice. */
 export const warningsOf = (record: DocumentRecord): readonly Warning[] => {
   const composition = currentComposition(record);
-  const { olderVersionAt, predecessor, lateHandover } = composition;
+  const { olderVersionAt, predecessor, lateHandover, suppression } = composition;
   const stands = versionThatStands(composition);
   const warnings: Warning[] = [];
   if (olderVersionAt) {
     const { version, odsCode } = olderVersionAt;
-    warnings.push(warning('OLDER_VERSION_ELSEWHERE', olderVersionElsewhere(version, odsCode)));
+    warnings.push(warning('OLDER_VERSION_ELSEWHERE', olderVersionElsewhere(version, odsCode, suppression?.why)));
   }
-  if (stands !== undefined) warnings.push(warning('OLDER_VERSION_STANDS', olderVersionStands(stands)));
+  if (stands !== undefined)
+    warnings.push(warning('OLDER_VERSION_STANDS', olderVersionStands(stands, suppression?.why)));
   if (predecessor && isLateReplacement(composition)) {
     warnings.push(
       warning('LATE_REPLACEMENT', {

@@ -2,9 +2,12 @@ import type { AuditEntry } from '../audit/entry.ts';
 import type { StatusChange } from '../events/status-change.ts';
 import type { AttentionCode } from './attention-codes.ts';
 
-/** Somebody is to be told: a condition has begun, has ended, or is still open after a working day. */
+/**
+ * Somebody is to be told: a condition has begun, has ended, is still open after a working day (`escalation`), or has
+ * ended after that was told (`escalation-clear`, beside `clear`).
+ */
 export interface NoticeWork {
-  readonly kind: 'start' | 'clear' | 'escalation';
+  readonly kind: 'start' | 'clear' | 'escalation' | 'escalation-clear';
   readonly code: AttentionCode;
   readonly since: number;
   readonly at: number;

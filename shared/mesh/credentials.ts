@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { days, isoTime } from '../platform/clock.ts';
-import { lastFew } from '../platform/last-few.ts';
+import { lastFew } from './last-few.ts';
 import type { Configuration } from './outcomes.ts';
 
 /** What the client needs to speak for one mailbox. All PEM, all text. */

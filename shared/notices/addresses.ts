@@ -52,6 +52,14 @@ export const filterFor = (
   return others.length === 0 ? first : { $or: [first, ...others] };
 };
 
+/** Is it the stage's own, by which operators are told (`alarmEmail`)? A topic knows each address once, so nobody else's may take its place. */
+export const isForOperators = (filter: unknown): boolean =>
+  typeof filter === 'object' &&
+  filter !== null &&
+  'audience' in filter &&
+  Array.isArray(filter.audience) &&
+  filter.audience.includes('operators' satisfies Audience);
+
 /** `ADDRESSES`: which addresses were confirmed when somebody last looked. */
 export interface Addresses {
   readonly checkedAt: number;

@@ -5,8 +5,17 @@ import type { TopicMessage } from '../platform/topic.ts';
 import type { Mailbox } from '../senders/mailbox.ts';
 import type { SenderItem } from '../senders/sender.ts';
 import { type Addresses, addressesOf } from './addresses.ts';
-import { indexedWaiting, type Notice, noneWaiting, noticeId, operators, type Waiting, withNotices } from './pending.ts';
-import { subjectOf, timeWords } from './words.ts';
+import {
+  indexedWaiting,
+  type Notice,
+  noneWaiting,
+  noticeId,
+  operators,
+  roomIn,
+  type Waiting,
+  withNotices,
+} from './pending.ts';
+import { count, subjectOf, timeWords } from './words.ts';
 
 /** What operators must know of a mailbox or an organisation, beside what alarms tell them. */
 export const standingCodes = ['NO_CONFIRMED_ADDRESS', 'MAILBOX_CIRCUIT_OPEN', 'CERTIFICATE_NEAR_ITS_END'] as const;
@@ -60,8 +69,6 @@ const words: Readonly<Record<StandingCode, { readonly what: string; readonly tod
   },
 };
 
-const isStandingCode = (code: string): code is StandingCode => (standingCodes as readonly string[]).includes(code);
-
 /** `NOTICES#operators`: what waits to be told, and what they were told that has not ended. */
 export interface OperatorsItem extends Waiting {
   readonly open?: readonly (Standing & { readonly since: number })[];
@@ -84,39 +91,59 @@ export const leaveStanding = (table: Table, found: readonly Standing[], now: num
       at: now,
     });
     const notices = [...begun.map((one) => noticeOf('start', one)), ...over.map((one) => noticeOf('clear', one))];
-    const waiting = withNotices(stored ?? noneWaiting, notices);
-    // Full: nothing is noted either, so that the next look leaves them.
+    // What there is no room for is not noted either, so that the next look leaves it.
+    const left = notices.slice(0, roomIn(stored ?? noneWaiting));
+    const waiting = withNotices(stored ?? noneWaiting, left);
     if (typeof waiting === 'string') return { kind: 'keep', result: undefined };
-    const item: OperatorsItem = { ...waiting, open: [...open.filter((one) => !over.includes(one)), ...begun] };
+    const isLeft = (kind: Notice['kind'], one: Standing): boolean =>
+      left.some((notice) => notice.kind === kind && notice.code === one.code && notice.about === one.about);
+    const item: OperatorsItem = {
+      ...waiting,
+      open: [
+        ...open.filter((one) => !over.includes(one) || !isLeft('clear', one)),
+        ...begun.filter((one) => isLeft('start', one)),
+      ],
+    };
     return { kind: 'put', item, indexed: indexedWaiting(item, now), result: undefined };
   });
 
+/** What is so of many is explained once. */
+const section = (code: StandingCode, notices: readonly Notice[], isOver: boolean): string[] => {
+  if (notices.length === 0) return [];
+  const { what, todo, over } = words[code];
+  return [
+    isOver ? `${code}, over` : code,
+    ...(isOver
+      ? [`   ${over}`]
+      : [`   What happened: ${what}`, '   Whose move: the operators', `   What to do: ${todo}`]),
+    ...notices.map(({ about, since, id }) => `   ${about}, since ${timeWords(since)}. Notice ${id}`),
+    '',
+  ];
+};
+
 /** One message with all that operators are to be told now. */
 export const operatorsMessage = (stage: string, notices: readonly Notice[]): TopicMessage => {
-  const lines = notices.flatMap((notice) => {
-    const { kind, code, about, since, id } = notice;
-    if (!isStandingCode(code)) return [];
-    const { what, todo, over } = words[code];
-    const head = `- ${about}: ${code}, since ${timeWords(since)}${kind === 'clear' ? ', is over' : ''}`;
-    return kind === 'clear'
-      ? [head, `   ${over}`, `   Notice ${id}`, '']
-      : [
-          head,
-          `   What happened: ${what}`,
-          '   Whose move: the operators',
-          `   What to do: ${todo}`,
-          `   Notice ${id}`,
-          '',
-        ];
-  });
-  const begun = notices.filter(({ kind }) => kind !== 'clear').length;
-  const over = notices.length - begun;
+  const over = notices.filter(({ kind }) => kind === 'clear');
+  const begun = notices.filter((notice) => !over.includes(notice));
   const summary = [
-    ...(begun > 0 ? [`${begun} ${begun === 1 ? 'matter needs' : 'matters need'} you`] : []),
-    ...(over > 0 ? [`${over} ${over === 1 ? 'is' : 'are'} over`] : []),
+    ...(begun.length > 0 ? [`${count(begun.length, 'matter needs', 'matters need')} you`] : []),
+    ...(over.length > 0 ? [`${over.length} ${over.length === 1 ? 'is' : 'are'} over`] : []),
   ].join('; ');
   return {
     subject: subjectOf(`Send Document (${stage}): ${summary}`),
-    body: [`Send Document, stage ${stage}: ${summary}.`, '', ...lines].join('\n'),
+    body: [
+      `Send Document, stage ${stage}: ${summary}.`,
+      '',
+      ...[begun, over].flatMap((some) =>
+        standingCodes.flatMap((code) =>
+          section(
+            code,
+            some.filter((notice) => notice.code === code),
+            some === over,
+          ),
+        ),
+      ),
+      'A notice that comes twice has the same id: it is one.',
+    ].join('\n'),
   };
 };

@@ -54,12 +54,14 @@ export const indexedWaiting = ({ waiting }: Waiting, now: number): Indexed =>
 
 export const noneWaiting: Waiting = { waiting: [], given: [] };
 
+export const roomIn = ({ waiting }: Waiting): number => Math.max(0, waitingLimit - waiting.length);
+
 /** What is left to be told, with what comes to it. `full`: it must wait where it stands. */
 export const withNotices = (stored: Waiting, added: readonly Notice[]): Waiting | 'same' | 'full' => {
   const known = new Set([...stored.given, ...stored.waiting.map(({ id }) => id)]);
   const fresh = added.filter(({ id }) => !known.has(id));
   if (fresh.length === 0) return 'same';
-  if (stored.waiting.length + fresh.length > waitingLimit) return 'full';
+  if (fresh.length > roomIn(stored)) return 'full';
   return { ...stored, waiting: [...stored.waiting, ...fresh] };
 };
 

@@ -2,8 +2,9 @@ import type { Attention } from '../delivery/attention.ts';
 import { openConditions } from '../delivery/attention.ts';
 import type { DocumentRecord } from '../delivery/record.ts';
 import { stateOf } from '../delivery/state-of.ts';
-import { meanings } from '../delivery/states.ts';
-import { isoTime } from '../platform/clock.ts';
+import { type Mover, meanings } from '../delivery/states.ts';
+import { londonTime } from '../delivery/working-days.ts';
+import { isoTime, minutes } from '../platform/clock.ts';
 import type { TopicMessage } from '../platform/topic.ts';
 import type { Notice } from './pending.ts';
 
@@ -12,36 +13,44 @@ import type { Notice } from './pending.ts';
  * Ids, codes, practices and our own texts; nothing about a patient, and no name or encounter that a sender chose.
  */
 
-/** `2026-11-29 10:04 UTC`. */
-export const timeWords = (at: number): string => `${isoTime(at).slice(0, 16).replace('T', ' ')} UTC`;
+/** As clocks in London show it: `2026-11-29 10:04 GMT`, in summer `2026-07-01 11:04 BST`. */
+export const timeWords = (at: number): string => {
+  const { date, timeOfDay } = londonTime(at);
+  const clock = isoTime(timeOfDay).slice(11, 16);
+  const isSummer = Math.abs(Date.parse(date) + timeOfDay - at) >= minutes(1);
+  return `${date} ${clock} ${isSummer ? 'BST' : 'GMT'}`;
+};
 
-const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
+export const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
 
+const subjectLimit = 100;
 /** What a topic takes: printable ASCII on one line, up to a hundred. */
 export const subjectOf = (text: string): string =>
   text
     .normalize('NFKD')
     .replace(/[^\x20-\x7e]/g, '')
-    .slice(0, 100);
+    .slice(0, subjectLimit);
 
 /** So many are told in full; of the others, how to find them. */
 const fullLimit = 60;
 
-const practiceWords = ({ practice }: Attention): string[] =>
-  practice === undefined
-    ? []
-    : [
-        `   Practice: ${[practice.name, practice.odsCode === undefined ? undefined : `(${practice.odsCode})`].filter((part) => part !== undefined).join(' ')}`,
-      ];
+const practiceWords = ({ practice: { name, odsCode } = {} }: Attention): string[] => {
+  const words = name !== undefined && odsCode !== undefined ? `${name} (${odsCode})` : (name ?? odsCode);
+  return words === undefined ? [] : [`   Practice: ${words}`];
+};
 
-const documentWords = (record: DocumentRecord): string =>
+export const documentWords = (record: DocumentRecord): string =>
   `Document ${record.documentId}${record.version === undefined ? '' : `, version ${record.version}`}`;
 
-const attentionWords = (attention: Attention): string[] => [
+/** To those whose organisation it is. */
+export const moverWords = (mover: Mover, odsCode: string): string =>
+  mover === 'the sender' ? `yours (the sender, ${odsCode})` : mover;
+
+const attentionWords = (attention: Attention, { odsCode, instead }: NoticeFor): string[] => [
   `   ${attention.code}, since ${timeWords(attention.since)}`,
   `   What happened: ${attention.what}`,
   ...practiceWords(attention),
-  `   Whose move: ${attention.whoseMove}`,
+  `   Whose move: ${instead === 'operators' ? attention.whoseMove : moverWords(attention.whoseMove, odsCode)}`,
   `   What to do: ${attention.todo}`,
 ];
 
@@ -66,14 +75,14 @@ const sameCondition = (a: Pick<Notice, 'code' | 'since'>, b: Pick<Notice, 'code'
 
 const aboutOf = (record: DocumentRecord, notices: readonly Notice[]): About => {
   const conditions = openConditions(record);
-  const begun = notices.filter(({ kind }) => kind !== 'clear');
+  const begun = notices.filter(({ kind }) => kind === 'start' || kind === 'escalation');
   const open = begun.flatMap((notice) => {
     const attention = conditions.find((one) => sameCondition(one, notice));
     return attention ? [{ notice, attention }] : [];
   });
   // What has come and gone before anybody was told is told once, as over.
   const gone = begun.filter((notice) => !open.some((one) => one.notice === notice));
-  const cleared = notices.filter(({ kind }) => kind === 'clear');
+  const cleared = notices.filter((notice) => !begun.includes(notice));
   return {
     record,
     open,
@@ -94,6 +103,10 @@ export interface NoticeFor {
   readonly wanted: 'sender' | 'escalation';
   /** Nobody it is meant for has confirmed an address, so others are told. */
   readonly instead?: 'sender' | 'operators';
+  /** Where its documents are named as the organisation knows them, behind `receipts/`; absent where that could not be written. */
+  readonly table?: string;
+  /** How the operators are reached, in their own words. */
+  readonly operators?: string;
 }
 
 const insteadWords = ({ odsCode, instead, wanted }: NoticeFor): string[] => {
@@ -105,77 +118,99 @@ const insteadWords = ({ odsCode, instead, wanted }: NoticeFor): string[] => {
   ];
 };
 
+/** Those past the first sixty in a line each: the table has them too. */
+const inFull = (
+  abouts: readonly About[],
+  noticesOf: (about: About) => readonly { readonly notice: Notice }[],
+  full: (about: About, index: number) => string[],
+): string[] => [
+  ...abouts.slice(0, fullLimit).flatMap((about, index) => [...full(about, index), '']),
+  ...abouts
+    .slice(fullLimit)
+    .flatMap((about) =>
+      noticesOf(about).map(({ notice }) => `${about.record.documentId}  ${notice.code}  notice ${notice.id}`),
+    ),
+];
+
+const openSection = (open: readonly About[], to: NoticeFor): string[] =>
+  open.length === 0
+    ? []
+    : [
+        to.wanted === 'escalation' ? 'STILL OPEN AFTER A WORKING DAY' : 'NEEDS SOMEBODY',
+        '',
+        ...inFull(
+          open,
+          (about) => about.open,
+          (about, index) => [
+            `${index + 1}. ${documentWords(about.record)}`,
+            ...about.open.flatMap(({ notice, attention }) => [
+              ...attentionWords(attention, to),
+              `   Notice ${notice.id}`,
+            ]),
+          ],
+        ),
+        `Each stays open until the document moves on, or somebody has told the operators${to.operators === undefined ? '' : ` (${to.operators})`} what was done about it (resent, posted, e-mailed, telephoned, not needed) and they have recorded it.`,
+        '',
+      ];
+
+const overSection = (over: readonly About[]): string[] =>
+  over.length === 0
+    ? []
+    : [
+        'OVER',
+        '',
+        ...inFull(
+          over,
+          (about) => about.over,
+          (about) => [
+            `- ${documentWords(about.record)}`,
+            ...about.over.flatMap(({ notice, wasTold }) => [
+              `   ${notice.code}, since ${timeWords(notice.since)}${wasTold ? '' : ' (over before it could be told)'}`,
+              `   ${howItEnded(about.record, notice)}`,
+              `   Notice ${notice.id}`,
+            ]),
+          ],
+        ),
+      ];
+
+/** With the codes where there is room. */
+const subjectWith = (summary: string, open: readonly About[], { odsCode }: NoticeFor): string => {
+  const codes = [...new Set(open.flatMap((about) => about.open.map(({ attention }) => attention.code)))].join(', ');
+  const subject = `Send Document ${odsCode}: ${summary}`;
+  const whole = codes === '' ? subject : `${subject} (${codes})`;
+  return subjectOf(whole.length <= subjectLimit ? whole : subject);
+};
+
 /** One message with all that is to be told an organisation now. `records`: the documents of the notices, as they stand. */
 export const noticeMessage = (
   to: NoticeFor,
   notices: readonly Notice[],
   records: ReadonlyMap<string, DocumentRecord>,
 ): TopicMessage => {
-  const ids = [...new Set(notices.map(({ about }) => about))];
-  const abouts = ids.flatMap((id) => {
+  const abouts = [...new Set(notices.map(({ about }) => about))].flatMap((id) => {
     const record = records.get(id);
-    return record
-      ? [
-          aboutOf(
-            record,
-            notices.filter(({ about }) => about === id),
-          ),
-        ]
-      : [];
+    const own = notices.filter(({ about }) => about === id);
+    return record ? [aboutOf(record, own)] : [];
   });
   const open = abouts.filter((about) => about.open.length > 0);
   const over = abouts.filter((about) => about.over.length > 0);
-  const still = to.wanted === 'escalation';
-  const needs = count(open.length, 'document', 'documents');
+  const still = to.wanted === 'escalation' ? 'still ' : '';
+  const matters = over.flatMap((about) => about.over).length;
   const summary = [
-    ...(open.length > 0 ? [`${needs} ${still ? 'still ' : ''}${open.length === 1 ? 'needs' : 'need'} somebody`] : []),
-    ...(over.length > 0 ? [`of ${count(over.length, 'document', 'documents')} something is over`] : []),
+    ...(open.length > 0
+      ? [`${count(open.length, 'document', 'documents')} ${still}${open.length === 1 ? 'needs' : 'need'} somebody`]
+      : []),
+    ...(matters > 0 ? [count(matters, 'matter is over', 'matters are over')] : []),
   ].join('; ');
-  const named = to.name === undefined ? to.odsCode : `${to.name} (${to.odsCode})`;
-  const short = ({ record }: About, notice: Notice) => `${record.documentId}  ${notice.code}  notice ${notice.id}`;
   return {
-    subject: subjectOf(`Send Document ${to.odsCode}: ${summary}`),
+    subject: subjectWith(summary, open, to),
     body: [
-      `${named}: ${summary}.`,
+      `${to.name === undefined ? to.odsCode : `${to.name} (${to.odsCode})`}: ${summary}.`,
       '',
       ...insteadWords(to),
-      ...(open.length > 0
-        ? [
-            still ? 'STILL OPEN AFTER A WORKING DAY' : 'NEEDS SOMEBODY',
-            '',
-            ...open
-              .slice(0, fullLimit)
-              .flatMap((about, index) => [
-                `${index + 1}. ${documentWords(about.record)}`,
-                ...about.open.flatMap(({ notice, attention }) => [
-                  ...attentionWords(attention),
-                  `   Notice ${notice.id}`,
-                ]),
-                '',
-              ]),
-            ...open.slice(fullLimit).flatMap((about) => about.open.map(({ notice }) => short(about, notice))),
-            'Each stays open until the document moves on, or somebody has told the operators what was done about it (resent, posted, e-mailed, telephoned, not needed) and they have recorded it.',
-            '',
-          ]
-        : []),
-      ...(over.length > 0
-        ? [
-            'OVER',
-            '',
-            ...over
-              .slice(0, fullLimit)
-              .flatMap((about) => [
-                `- ${documentWords(about.record)}`,
-                ...about.over.flatMap(({ notice, wasTold }) => [
-                  `   ${notice.code}, since ${timeWords(notice.since)}${wasTold ? '' : ' (over before it could be told)'}`,
-                  `   ${howItEnded(about.record, notice)}`,
-                  `   Notice ${notice.id}`,
-                ]),
-                '',
-              ]),
-            ...over.slice(fullLimit).flatMap((about) => about.over.map(({ notice }) => short(about, notice))),
-          ]
-        : []),
+      ...openSection(open, to),
+      ...overSection(over),
+      ...(to.table === undefined ? [] : [`Which of your encounters and drops these are: receipts/${to.table}`]),
       `The receipts under receipts/${to.odsCode}/ and the API say the same, and more. A notice that comes twice has the same id: it is one.`,
     ].join('\n'),
   };

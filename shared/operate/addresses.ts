@@ -1,4 +1,11 @@
-import { addressesOf, addressListNames, checkAddresses, filterFor, listsWith } from '../notices/addresses.ts';
+import {
+  addressesOf,
+  addressListNames,
+  checkAddresses,
+  filterFor,
+  isForOperators,
+  listsWith,
+} from '../notices/addresses.ts';
 import type { Subscriptions } from '../platform/subscriptions.ts';
 import { listSenders } from '../senders/registry.ts';
 import type { Sender } from '../senders/sender.ts';
@@ -55,6 +62,9 @@ export const guardedAddresses = async (
 const howToConfirm = (odsCode: string): string =>
   `Whoever reads an address sends you the link of the e-mail, without following it: sender address confirm ${odsCode} ADDRESS LINK.`;
 
+export const operatorsOwn = (address: string): string =>
+  `${address} is where the operators of this deployment are told (alarmEmail), and a topic knows each address once. It is told nothing of an organisation: name another.`;
+
 /** Asks addresses that were not asked, ends what nobody names, and lets each have what it is named for. */
 export const subscribeAddresses = async (
   { table, clock, subscriptions: reach }: CommandContext,
@@ -79,7 +89,9 @@ export const subscribeAddresses = async (
   for (const address of [...new Set([...wanted, ...before])]) {
     const filter = filterFor(address, settings);
     const own = there.find((one) => one.address === address);
-    if (filter === undefined) {
+    if (own?.arn !== undefined && isForOperators(await subscriptions.filterOf(own.arn))) {
+      if (filter) lines.push(operatorsOwn(address));
+    } else if (filter === undefined) {
       if (own?.arn !== undefined) await subscriptions.remove(own.arn);
       if (own) {
         lines.push(

@@ -42,7 +42,7 @@ export const writeList = async (
       { listed: [], leftOut },
     );
   }
-  const written = context.writeText?.(file, listText(action, rows)) ?? 'failed';
+  const written = (await context.writeText?.(file, listText(action, rows))) ?? 'failed';
   if (written === 'exists') return refused(`${file} is there already: a list is never overwritten.`);
   if (written === 'failed') return refused(`${file} cannot be written.`);
   const perhaps = rows.filter(({ record }) => telephoneFirst(record).length > 0).length;

@@ -28,6 +28,7 @@ const { exitCode, out, errors } = await commandLine(process.argv.slice(2), {
   targetOf,
   progress: (line) => console.error(line),
   ...(somebodyIsThere ? { confirm: askOn(process.stdin, process.stderr) } : {}),
+  ...(process.env.SEND_DOCUMENT_BY ? { by: process.env.SEND_DOCUMENT_BY } : {}),
 });
 for (const line of out) console.log(line);
 for (const line of errors) console.error(line);

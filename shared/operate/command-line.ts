@@ -25,6 +25,7 @@ const parse = (args: readonly string[]) => {
     where: {
       ...(typeof dir === 'string' ? { dir } : {}),
       ...(typeof table === 'string' ? { table } : {}),
+      ...(typeof given.archive === 'string' ? { archive: given.archive } : {}),
     },
     json: json === true,
     helps: helps === true,
@@ -56,7 +57,7 @@ const printed = (asked: Asked, result: CommandResult, where?: string): Omit<Endi
     return { out: [JSON.stringify(said)], errors: [] };
   }
   if (!ok) return { out: [], errors: lines };
-  const named = asked.where.dir !== undefined || asked.where.table !== undefined;
+  const named = Object.keys(asked.where).length > 0;
   return { out: lines, errors: where === undefined || named ? [] : [`(in ${where})`] };
 };
 

@@ -16,6 +16,8 @@ export interface CommandResult {
   readonly misused?: true;
 }
 
+export type FileWritten = 'written' | 'exists' | 'failed';
+
 /** What a command may use of the deployment that it speaks to. */
 export interface CommandContext {
   readonly table: Table & SenderIndex & AttentionIndex & MailboxIndex;
@@ -27,13 +29,15 @@ export interface CommandContext {
   /** A file's text, or undefined where it cannot be read. */
   readonly readText: (path: string) => string | undefined;
   /** Writes a new file: one that is there stays as it is. */
-  readonly writeText?: (path: string, text: string) => 'written' | 'exists' | 'failed';
+  readonly writeText?: (path: string, text: string) => FileWritten | Promise<FileWritten>;
   /** Shows what would happen and asks; absent where nobody is there to answer. */
   readonly confirm?: (lines: readonly string[]) => Promise<boolean>;
   /** Tells a person how far something long has come. */
   readonly progress?: (line: string) => void;
   /** The dead-letter queue of a queue, with the caller's own rights to it. */
   readonly deadLettersOf?: (queueUrl: string) => DeadLetters;
+  /** Who asks, where the command line does not say so (`--by`). */
+  readonly by?: string;
 }
 
 /** An option that stands behind `--`; with a form it takes a value, otherwise it is a switch. */
@@ -53,6 +57,13 @@ export interface Command {
   readonly takes: readonly string[];
   /** In one line. */
   readonly does: string;
+  /**
+   * It reads documents or the quarantine: who looks is asked (`--by`, and `--why` where it must be given) and kept, view by
+   * view (`looking.ts`). One that does not say so cannot read them.
+   */
+  readonly looks?: 'who' | 'who-and-why';
+  /** It changes something: it asks for who and why itself, and what it changes keeps both. One that does not say so cannot. */
+  readonly changes?: true;
   /** What else somebody should know before using it. */
   readonly notes?: readonly string[];
   readonly options?: readonly CommandOption[];

@@ -5,6 +5,7 @@ import {
   type CommandOptions,
   type CommandResult,
   misused,
+  refused,
   succeeded,
 } from './command.ts';
 import { actionCommands } from './commands/action.ts';
@@ -19,7 +20,9 @@ import { quarantineDecisionCommands } from './commands/quarantine-decision.ts';
 import { redriveCommands } from './commands/redrive.ts';
 import { senderCommands } from './commands/sender.ts';
 import { storyCommands } from './commands/story.ts';
+import { type Looker, looking, NotRecorded } from './looking.ts';
 import { nearest } from './near.ts';
+import { looker, problemLines, whoOptions } from './who.ts';
 
 /** Everything that an operator can ask for, in the order of the help. A new subject is a file there and a line here. */
 export const commands: readonly Command[] = [
@@ -52,10 +55,14 @@ const generalOptions: readonly CommandOption[] = [
   { name: 'help', meaning: 'this, or with a command its options and examples' },
 ];
 
+/** What it takes: its own options, and who looks where it only does that. */
+const optionsOf = ({ options = [], looks, changes }: Command): readonly CommandOption[] =>
+  looks && !changes ? [...options, ...whoOptions] : options;
+
 /** Every option of every command: the command line is read before it is known which command is meant. */
 export const allOptions: readonly CommandOption[] = [
   ...generalOptions,
-  ...new Map(commands.flatMap(({ options = [] }) => options.map((one) => [one.name, one]))).values(),
+  ...new Map(commands.flatMap((command) => optionsOf(command).map((one) => [one.name, one]))).values(),
 ];
 
 const optionRow = ({ name, form, meaning }: CommandOption): readonly [string, string] => [
@@ -83,7 +90,7 @@ const seeHelp = (words?: string): string =>
     : `npm run operate -- help ${words} shows its options and examples.`;
 
 const usageLine = (command: Command): string =>
-  `Usage: npm run operate -- ${typed(command)}${command.options ? ' [OPTIONS]' : ''}`;
+  `Usage: npm run operate -- ${typed(command)}${optionsOf(command).length > 0 ? ' [OPTIONS]' : ''}`;
 
 const helpOf = (command: Command): string[] => [
   usageLine(command),
@@ -91,7 +98,7 @@ const helpOf = (command: Command): string[] => [
   `  ${command.does}`,
   ...(command.notes ?? []).map((note) => `  ${note}`),
   '',
-  ...table([...(command.options ?? []), ...generalOptions].map(optionRow)),
+  ...table([...optionsOf(command), ...generalOptions].map(optionRow)),
   '',
   ...command.examples.map((example) => `  npm run operate -- ${example}`),
   '',
@@ -171,11 +178,42 @@ export const runCommand = async (
   const command = commandOf(words);
   if (!command) return misused(...unknown(words));
   const args = words.slice(wordsOf(command).length);
-  const known = new Set((command.options ?? []).map(({ name }) => name));
+  const known = new Set(optionsOf(command).map(({ name }) => name));
   const foreign = Object.keys(options).filter((name) => options[name] !== undefined && !known.has(name));
   const problems = [
     ...argumentProblems(command, args),
     ...foreign.map((name) => `${command.words} takes no --${name}.`),
   ];
-  return problems.length > 0 ? wrongly(words, problems) : command.run(args, options, context);
+  if (problems.length > 0) return wrongly(words, problems);
+  const asked = known.has('by') && options.by === undefined ? { ...options, by: context.by } : options;
+  return lookedAfter(command, args, asked, context);
+};
+
+/** Runs a command, with everything kept that it looks at. */
+const lookedAfter = async (
+  command: Command,
+  args: readonly string[],
+  options: CommandOptions,
+  context: CommandContext,
+): Promise<CommandResult> => {
+  const read = looker[command.looks ?? 'who'].safeParse(options);
+  // What changes something tells itself what is wrong with who and why, with all else that is wrong.
+  const unasked = read.success
+    ? undefined
+    : misused('Nothing was looked at; put these right:', ...problemLines(read.error));
+  if (command.looks && !command.changes && unasked) return unasked;
+  const who: Looker | undefined = read.data;
+  const archive = typeof options.archive === 'string' ? options.archive : undefined;
+  const watched = looking(command, who, context, archive);
+  try {
+    const result = await command.run(args, options, watched.context);
+    await watched.settle();
+    return result;
+  } catch (error) {
+    if (!(error instanceof NotRecorded) || watched.hasChanged()) throw error;
+    return (
+      unasked ??
+      refused(`Nothing is shown and nothing was done, because that you look cannot be recorded: ${error.message}`)
+    );
+  }
 };

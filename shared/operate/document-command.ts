@@ -113,6 +113,8 @@ export const documentCommand = ({
 }: DocumentCommand): Command => ({
   words,
   takes: ['[ID]'],
+  looks: 'who',
+  changes: true,
   does,
   notes: [
     ...notes,

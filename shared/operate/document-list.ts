@@ -4,13 +4,13 @@ import type { StoredRecord } from '../delivery/documents.ts';
 import { openDocuments } from '../delivery/open-attention.ts';
 import { stateOf } from '../delivery/state-of.ts';
 import { states } from '../delivery/states.ts';
+import { csvText, readCsv } from '../platform/csv.ts';
 import type { DocumentId } from '../platform/ids.ts';
 import { odsCode } from '../senders/sender.ts';
 import { type Foreseen, foresee } from './act.ts';
 import type { DocumentAction } from './actions/action.ts';
 import { practiceCode } from './actions/words.ts';
 import type { CommandContext } from './command.ts';
-import { csvText, readCsv } from './csv.ts';
 import { readRows, rowsOf, sendersMeant } from './documents-of.ts';
 import type { Who } from './who.ts';
 

@@ -30,9 +30,9 @@ export const putOptions: readonly CommandOption[] = [
   { name: 'over', form: 'VERSION', meaning: 'only if this version still stands (0: if it is not registered yet)' },
 ];
 
-/** What putting needs to know of senders or of mailboxes. */
+/** What putting needs to know of senders, of mailboxes or of clients. */
 export interface Putting<S, T extends Versioned<S>> {
-  readonly word: 'sender' | 'mailbox';
+  readonly word: 'sender' | 'mailbox' | 'client';
   readonly read: (id: string) => Promise<T | undefined>;
   readonly problems: (setting: S, stored: T | undefined) => Promise<readonly RegistryProblem[]>;
   readonly put: (setting: S, changed: Changed, over: number) => Promise<PutOutcome>;
@@ -76,7 +76,7 @@ export const putSettings = async <S, T extends Versioned<S>>(
       );
     }
     const changes = stored ? differences(stored.setting, setting) : [];
-    const name = `${word === 'sender' ? 'Sender' : 'Mailbox'} ${id}`;
+    const name = `${word.replace(/^./, (first) => first.toUpperCase())} ${id}`;
     lines.push(
       `${name} ${outcomes[outcome.kind]} (version ${outcome.version}).`,
       ...changes.map((each) => `  ${differenceLine(each)}`),

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Table } from '../platform/table.ts';
 import { differenceLine, differences } from '../senders/differences.ts';
 import { type Pausable, readGlobalPause } from '../senders/pause.ts';
-import { type RegistryFile, registryKind } from '../senders/registry-file.ts';
+import { type RegistryFile, type RegistryPart, registryKind } from '../senders/registry-file.ts';
 import type { Version, Versioned } from '../senders/versioned.ts';
 import { type Command, type CommandContext, type CommandResult, misused, refused, succeeded } from './command.ts';
 import { byWhom, pauseCommand, resumeCommand } from './pausing.ts';
@@ -10,20 +10,20 @@ import { settingsOfFile } from './settings-of-file.ts';
 import { shown, shownText } from './shown.ts';
 import { whoOptions } from './who.ts';
 
-/** What is the same for senders and mailboxes: entries with settings in versions, which can be paused. */
+/** What is the same for senders, mailboxes and clients: entries with settings in versions; some can be paused. */
 export interface Registry<S, T extends Versioned<S>> {
-  readonly word: 'sender' | 'mailbox';
+  readonly word: 'sender' | 'mailbox' | 'client';
   /** What its id is called, and an example of one. */
   readonly takes: 'ODS' | 'ID';
   readonly example: string;
-  readonly part: 'senders' | 'mailboxes';
-  readonly idField: 'odsCode' | 'mailboxId';
+  readonly part: RegistryPart;
+  readonly idField: 'odsCode' | 'mailboxId' | 'clientId';
   readonly schema: z.ZodType<S>;
   readonly read: (table: Table, id: string) => Promise<T | undefined>;
   readonly list: (table: Table) => Promise<readonly T[]>;
   readonly versions: (table: Table, id: string) => Promise<readonly Version<S>[]>;
   readonly idOf: (setting: S) => string;
-  readonly pausable: (id: string) => Pausable;
+  readonly pausable?: (id: string) => Pausable;
   /** How it stands, in a few words. */
   readonly standing: (item: T) => readonly string[];
 }
@@ -127,18 +127,42 @@ export const registryCommands = <S, T extends Versioned<S>>(registry: Registry<S
     return succeeded([JSON.stringify(file, undefined, 2)], file);
   };
 
+  const pauses = (of: (id: string) => Pausable): readonly Command[] => [
+    {
+      words: `${word} pause`,
+      takes: [takes],
+      changes: true,
+      does:
+        word === 'sender'
+          ? 'hold its documents, until it is resumed'
+          : 'send and poll nothing through it, until it is resumed',
+      options: whoOptions,
+      examples: [`${word} pause ${example} --by 'Ann Bell' --why 'their export repeats itself' --table TABLENAME`],
+      run: ([id = ''], options, context) => pauseCommand(of(id), options, context),
+    },
+    {
+      words: `${word} resume`,
+      takes: [takes],
+      changes: true,
+      does: 'end its pause: what was held goes, oldest first',
+      options: whoOptions,
+      examples: [`${word} resume ${example} --by 'Ann Bell' --why 'put right' --table TABLENAME`],
+      run: ([id = ''], options, context) => resumeCommand(of(id), options, context),
+    },
+  ];
+
   return [
     {
       words: `${word} list`,
       takes: [],
-      does: `every ${word}, how it stands, and what is paused`,
+      does: `every ${word}, how it stands${pausable ? ', and what is paused' : ''}`,
       examples: [`${word} list --table TABLENAME`, `${word} list --json --table TABLENAME`],
       run: (_, __, context) => list(context),
     },
     {
       words: `${word} show`,
       takes: [takes],
-      does: word === 'sender' ? 'its settings and how it stands' : 'its settings and what is known of it',
+      does: word === 'mailbox' ? 'its settings and what is known of it' : 'its settings and how it stands',
       examples: [`${word} show ${example} --table TABLENAME`],
       run: ([id = ''], _, context) => show(id, context),
     },
@@ -169,24 +193,6 @@ export const registryCommands = <S, T extends Versioned<S>>(registry: Registry<S
       examples: [`${word} export --table TABLENAME > ${part}.json`, `${word} export ${example} --table TABLENAME`],
       run: ([id], _, context) => exported(id, context),
     },
-    {
-      words: `${word} pause`,
-      takes: [takes],
-      does:
-        word === 'sender'
-          ? 'hold its documents, until it is resumed'
-          : 'send and poll nothing through it, until it is resumed',
-      options: whoOptions,
-      examples: [`${word} pause ${example} --by 'Ann Bell' --why 'their export repeats itself' --table TABLENAME`],
-      run: ([id = ''], options, context) => pauseCommand(pausable(id), options, context),
-    },
-    {
-      words: `${word} resume`,
-      takes: [takes],
-      does: 'end its pause: what was held goes, oldest first',
-      options: whoOptions,
-      examples: [`${word} resume ${example} --by 'Ann Bell' --why 'put right' --table TABLENAME`],
-      run: ([id = ''], options, context) => resumeCommand(pausable(id), options, context),
-    },
+    ...(pausable ? pauses(pausable) : []),
   ];
 };

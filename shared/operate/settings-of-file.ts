@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { isRegistryFile, registryFile } from '../senders/registry-file.ts';
+import { isRegistryFile, type RegistryPart, registryFile } from '../senders/registry-file.ts';
 import { type CommandContext, refused } from './command.ts';
 import { faultsOf } from './issue-lines.ts';
 import { type FileReading, readJson } from './read-file.ts';
@@ -25,7 +25,7 @@ export const settingProblem = (path: string, message: string, of: string | undef
  */
 export const settingsOfFile = <S extends z.ZodType>(
   schema: S,
-  part: 'senders' | 'mailboxes',
+  part: RegistryPart,
   idField: string,
   file: string,
   context: CommandContext,

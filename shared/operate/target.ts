@@ -53,6 +53,8 @@ export type Target =
 export interface TargetOptions {
   readonly dir?: string;
   readonly table?: string;
+  /** A deployment's archive, for a command that asks nothing else. */
+  readonly archive?: string;
 }
 
 /**
@@ -64,8 +66,8 @@ export const targetOf = (options: TargetOptions): Target => {
   if (options.dir !== undefined && options.table !== undefined) {
     return { kind: 'problem', sentence: 'Give either --dir (a local run) or --table (a deployment), not both.' };
   }
-  if (options.table !== undefined) {
-    const table = dynamoDbTable(options.table);
+  if (options.table !== undefined || (options.archive !== undefined && options.dir === undefined)) {
+    const table = dynamoDbTable(options.table ?? 'no table was named');
     return {
       kind: 'target',
       table,
@@ -75,7 +77,7 @@ export const targetOf = (options: TargetOptions): Target => {
         const topicArn = await readNoticesTopic(table);
         return topicArn === undefined ? undefined : snsSubscriptions(topicArn);
       },
-      name: `table ${options.table}`,
+      name: options.table === undefined ? `archive ${options.archive}` : `table ${options.table}`,
       deadLettersOf: (queueUrl) => sqsDeadLetters(queueUrl),
     };
   }

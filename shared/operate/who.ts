@@ -22,6 +22,12 @@ export const whoOptions: readonly CommandOption[] = [
   { name: 'why', form: 'WORDS', meaning: 'why, in a few words without anything about a patient: kept too' },
 ];
 
+/** Who looks. Why is asked of those who read a whole story, and kept where others give it. */
+export const looker = {
+  who: z.object({ by: whoFields.by, why: whoFields.why.optional() }),
+  'who-and-why': who,
+} as const;
+
 /** Problems of options and arguments, one to a line, as they are typed. */
 export const problemLines = (error: z.ZodError, names: Readonly<Record<string, string>> = {}): string[] =>
   error.issues.map(({ path, message }) => {

@@ -17,5 +17,7 @@ export const envelopeFile = z.object({
   parts: z.array(z.object({ length: z.number().int(), sha256: z.string() })).min(1),
   /** For an audited reader and for comparing versions: the patient whom the message is about. */
   patient: z.object({ nhsNumber: z.string(), birthDate: z.string(), family: z.string() }),
+  /** For an audited reader too: who caused it to be sent. Never in the message. */
+  actor: z.object({ userId: z.string(), roleId: z.string().optional(), name: z.string().optional() }).optional(),
 });
 export type EnvelopeFile = z.infer<typeof envelopeFile>;

@@ -99,5 +99,6 @@ export const wireWatch = (source: NodeJS.ProcessEnv) => {
     notices: snsTopic(environment.NOTICES_TOPIC_ARN),
     subscribers: snsSubscriptions(environment.NOTICES_TOPIC_ARN),
     noticesTopicArn: environment.NOTICES_TOPIC_ARN,
+    ...(environment.OPERATORS_CONTACT === undefined ? {} : { operatorsContact: environment.OPERATORS_CONTACT }),
   };
 };

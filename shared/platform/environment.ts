@@ -70,6 +70,7 @@ export const watchEnvironment = common.extend({
   INGEST_QUEUE_URL: url.describe('Where drops to be taken are queued.'),
   OUTBOX_QUEUE_URL: outboxQueue,
   NOTICES_TOPIC_ARN: name.describe('Where notices to people are published.'),
+  OPERATORS_CONTACT: name.optional().describe('How organisations reach the operators; stands in notices.'),
   POLL_QUEUE_URL: url.describe('Where mailboxes to be polled are queued.'),
 });
 

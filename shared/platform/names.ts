@@ -13,6 +13,19 @@ export const uploadsPrefix = 'uploads/';
 /** In the archive: what was done, and who looked (`shared/audit`). */
 export const auditPrefix = 'audit/';
 export const viewPrefix = 'views/';
+/** There too: messages as they were sent, answers and reports as they came (`shared/delivery/keys.ts`). */
+export const sentPrefix = 'sent/';
+export const receivedPrefix = 'received/';
+
+/** Items of the table that operators' commands write, as the keys that their policy allows (`shared/delivery/keys.ts`). */
+export const operatorItems = [
+  'DOC#*',
+  'QUARANTINE#*',
+  ...['SENDER#*', 'SENDERVERSION#*', 'SENDERS', 'SENDERS#*'],
+  ...['MAILBOX#*', 'MAILBOXVERSION#*', 'MAILBOXES'],
+  ...['CLIENT#*', 'CLIENTVERSION#*', 'CLIENTS'],
+  ...['PAUSE', 'RESUMED#*', 'REDRIVES', 'ADDRESSES'],
+] as const;
 
 /** Secrets Manager names (docs/architecture.md, Secrets). */
 export const secretRoot = (stage: string): string => `/send-document/${stage}/mesh`;

@@ -17,6 +17,8 @@ export interface Subscriptions {
    */
   confirm(token: string): Promise<{ readonly kind: 'confirmed'; readonly arn: string } | { readonly kind: 'unknown' }>;
   setFilter(arn: string, filter: object): Promise<void>;
+  /** As it was set; `undefined` where there is none. */
+  filterOf(arn: string): Promise<unknown>;
   /** Whether whoever confirmed it was identified: otherwise anybody with one of its e-mails can end it. */
   isGuarded(arn: string): Promise<boolean>;
   remove(arn: string): Promise<void>;

@@ -1,9 +1,10 @@
+import type { RegistryJournal } from '../audit/registry-journal.ts';
 import { pauseKey, resumedKey } from '../delivery/keys.ts';
 import { minutes } from '../platform/clock.ts';
 import { change, type Stored, type Table } from '../platform/table.ts';
 import type { Mailbox } from './mailbox.ts';
 import { readMailbox, readSender, type Switched, switchMailboxPause, switchSenderPause } from './registry.ts';
-import { type Changed, type RegistryEntry, type RegistryJournal, withWhat } from './versioned.ts';
+import { type Changed, type RegistryEntry, withWhat } from './versioned.ts';
 
 /** What can be paused. */
 export type Pausable =
@@ -134,21 +135,3 @@ export const resume = async (table: Table, of: Pausable, changed: Changed): Prom
   }
   return switchPause(table, of, false, changed);
 };
-
-/** What of everybody's pause is still to be written to the archive. */
-export const readPauseJournal = async (table: Table): Promise<RegistryJournal | undefined> =>
-  (await table.read<PauseItem>(pauseKey))?.journal;
-
-/** Takes the entries off that are written, and not those that came meanwhile. */
-export const pauseEntriesWritten = (table: Table, upTo: number): Promise<undefined> =>
-  change<PauseItem, undefined>(table, pauseKey, (stored) => {
-    if (!stored?.journal) return { kind: 'keep', result: undefined };
-    const { revision: _, ...item } = stored;
-    const pending = stored.journal.pending.filter(({ sequence }) => sequence > upTo);
-    return {
-      kind: 'put',
-      item: { ...item, journal: { ...stored.journal, pending } },
-      ...(pending.length > 0 ? { indexed: { nextCheckAt: 0 } } : {}),
-      result: undefined,
-    };
-  });

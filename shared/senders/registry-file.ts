@@ -8,8 +8,12 @@ export const registryFile = z.strictObject({
   schemaVersion: z.literal(1),
   senders: z.array(z.unknown()).default([]),
   mailboxes: z.array(z.unknown()).default([]),
+  clients: z.array(z.unknown()).default([]),
 });
 export type RegistryFile = z.input<typeof registryFile>;
 
 export const isRegistryFile = (json: unknown): boolean =>
   typeof json === 'object' && json !== null && 'kind' in json && json.kind === registryKind;
+
+/** The parts of an export, each of one kind of setting. */
+export type RegistryPart = Exclude<keyof RegistryFile, 'kind' | 'schemaVersion'>;

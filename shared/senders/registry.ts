@@ -1,3 +1,4 @@
+import { toBeWritten } from '../audit/registry-journal.ts';
 import {
   mailboxesKey,
   mailboxKey,
@@ -28,7 +29,7 @@ export type PutOutcome =
   | { readonly kind: 'overtaken'; readonly version: number; readonly by: string };
 
 /** What differs between the two kinds of entry. */
-interface Kind<T extends Versioned<unknown>> {
+export interface Kind<T extends Versioned<unknown>> {
   readonly listKey: string;
   readonly key: (id: string) => string;
   readonly versionKey: (id: string, version: number) => string;
@@ -36,9 +37,6 @@ interface Kind<T extends Versioned<unknown>> {
   readonly current: (stored: object) => T;
   readonly indexed: (item: T) => Indexed | undefined;
 }
-
-/** Entries wait to be written to the archive: `watch` does so at its next minute. */
-const toBeWritten = ({ journal }: Versioned<unknown>): boolean => (journal?.pending.length ?? 0) > 0;
 
 const senders: Kind<SenderItem> = {
   listKey: sendersKey,
@@ -63,7 +61,7 @@ const mailboxes: Kind<Mailbox> = {
   indexed: (mailbox) => ({ nextCheckAt: toBeWritten(mailbox) ? 0 : mailboxCheckAt(mailbox) }),
 };
 
-const read = async <T extends Versioned<unknown>>(
+export const read = async <T extends Versioned<unknown>>(
   table: Table,
   kind: Kind<T>,
   id: string,
@@ -75,7 +73,7 @@ const read = async <T extends Versioned<unknown>>(
 };
 
 /** Changes an entry that is there; nothing if it is not. */
-const edit = <T extends Versioned<unknown>, R>(
+export const edit = <T extends Versioned<unknown>, R>(
   table: Table,
   kind: Kind<T>,
   id: string,
@@ -106,7 +104,10 @@ const list = (table: Table, kind: Pick<Kind<Mailbox>, 'listKey'>, id: string): P
 const idsOf = (stored: { readonly ids?: readonly string[]; readonly mailboxIds?: readonly string[] } | undefined) =>
   stored?.ids ?? stored?.mailboxIds ?? [];
 
-const listed = async <T extends Versioned<unknown>>(table: Table, kind: Kind<T>): Promise<readonly (T & Stored)[]> => {
+export const listed = async <T extends Versioned<unknown>>(
+  table: Table,
+  kind: Kind<T>,
+): Promise<readonly (T & Stored)[]> => {
   const ids = idsOf(await table.read<{ readonly ids?: readonly string[] }>(kind.listKey));
   const found = new Map<string, T & Stored>();
   await inParallel(ids, 10, async (id) => {
@@ -125,7 +126,7 @@ const keep = async <S>(table: Table, key: string, version: Version<S>): Promise<
 
 const patience = 50;
 
-const putSetting = async <S, T extends Versioned<S>>(
+export const putSetting = async <S, T extends Versioned<S>>(
   table: Table,
   kind: Kind<T>,
   id: string,
@@ -192,7 +193,7 @@ export const putMailbox = (
     over,
   );
 
-const versions = async <T extends Versioned<unknown>>(
+export const versions = async <T extends Versioned<unknown>>(
   table: Table,
   kind: Kind<T>,
   id: string,
@@ -257,6 +258,10 @@ export const switchSenderActive = (table: Table, odsCode: string, active: boolea
     };
   });
 
+/** Keeps what somebody did about a sender beside its settings; nothing if there is no such sender. */
+export const noteOnSender = (table: Table, odsCode: string, what: string, changed: Changed) =>
+  edit<SenderItem, true>(table, senders, odsCode, (item) => ({ item: withWhat(item, what, changed), result: true }));
+
 /** Changes what is known of a mailbox's course; nothing if the mailbox is gone. */
 export const changeCourse = (
   table: Table,
@@ -267,22 +272,3 @@ export const changeCourse = (
     const item: Mailbox = { ...mailbox, course: next(mailbox) };
     return { item, result: item };
   });
-
-const written = <T extends Versioned<unknown>>(table: Table, kind: Kind<T>, id: string, upTo: number) =>
-  edit<T, undefined>(table, kind, id, (item) => ({
-    ...(item.journal
-      ? {
-          item: {
-            ...item,
-            journal: { ...item.journal, pending: item.journal.pending.filter(({ sequence }) => sequence > upTo) },
-          },
-        }
-      : {}),
-    result: undefined,
-  }));
-
-/** Takes the entries off that are written, and not those that came meanwhile. */
-export const senderEntriesWritten = (table: Table, odsCode: string, upTo: number) =>
-  written(table, senders, odsCode, upTo);
-export const mailboxEntriesWritten = (table: Table, mailboxId: string, upTo: number) =>
-  written(table, mailboxes, mailboxId, upTo);

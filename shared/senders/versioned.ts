@@ -1,15 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { RegistryAuditEntry } from '../audit/entry.ts';
-import { withPending } from '../audit/pending.ts';
+import { type Changed, type RegistryJournal, withRegistryEntry } from '../audit/registry-journal.ts';
 
-/** Who changed something, when (epoch ms), and why. */
-export interface Changed {
-  readonly at: number;
-  readonly by: string;
-  readonly why?: string;
-}
+export type { Changed };
 
-/** Something that a person did about a sender or a mailbox. */
+/** Something that a person did about a sender, a mailbox or a client. */
 export interface RegistryEntry extends Changed {
   readonly what: string;
 }
@@ -24,18 +18,12 @@ export interface Version<S> {
   readonly why?: string;
 }
 
-/** A sender or a mailbox: its setting as it stands, whether it is paused, and what people did, newest last. */
+/** A sender, a mailbox or a client: its setting as it stands, whether it is paused, and what people did, newest last. */
 export interface Versioned<S> extends Version<S> {
   /** Nothing of it is sent, and nothing polled, until somebody resumes it. */
   readonly paused?: Changed;
   readonly history: readonly RegistryEntry[];
   readonly journal?: RegistryJournal;
-}
-
-/** Entries of the archive: how many there were, and those that are still to be written there. */
-export interface RegistryJournal {
-  readonly entries: number;
-  readonly pending: readonly RegistryAuditEntry[];
 }
 
 /** The versions have everything of the settings; this is what people did beside. */
@@ -48,21 +36,11 @@ export const withWhat = <T extends { readonly history: readonly RegistryEntry[];
   /** As it was put, where that is what was done. */
   setting?: unknown,
 ): T => {
-  const { entries, pending } = item.journal ?? { entries: 0, pending: [] };
-  const said = why === undefined ? {} : { why };
-  const entry: RegistryAuditEntry = {
-    sequence: entries + 1,
-    at,
-    kind: 'changed',
-    what,
-    ...said,
-    actor: { kind: 'person', id: by },
-    ...(setting === undefined ? {} : { setting }),
-  };
+  const changed: Changed = { at, by, ...(why === undefined ? {} : { why }) };
   return {
     ...item,
-    history: [...item.history, { at, by, ...said, what }].slice(-historyLimit),
-    journal: { entries: entries + 1, pending: withPending(pending, entry) },
+    history: [...item.history, { ...changed, what }].slice(-historyLimit),
+    journal: withRegistryEntry(item.journal, what, changed, setting),
   };
 };
 

@@ -30,7 +30,7 @@ const operate = async (words: readonly string[], options: CommandOptions = {}): 
 const put = (what: 'sender' | 'client', content: object): Promise<void> => {
   const file = join(system.dir, `${randomUUID()}.json`);
   writeFileSync(file, JSON.stringify(content));
-  return operate([what, 'put', file], what === 'sender' ? { by: 'a test' } : {});
+  return operate([what, 'put', file], { by: 'a test' });
 };
 
 /** What the run's e-mail to the address says to send back. */

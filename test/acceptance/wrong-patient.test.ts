@@ -55,7 +55,7 @@ it('is held with the reason, and sent once a person has released it', async () =
   const release = () =>
     runCommand(
       ['release', documentId],
-      { table: target.table, clock: target.clock, readText: () => undefined },
+      { ...target, readText: () => undefined },
       { reason: 'other-patient', by: 'Ann Bell', why: 'both are right', yes: true },
     );
   expect(await release()).toMatchObject({ ok: true });

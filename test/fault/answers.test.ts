@@ -315,8 +315,7 @@ describe('reports', () => {
 
 describe('the quarantine', () => {
   const item = (id: string) => rig.table.read<Quarantined>(`QUARANTINE#${id}`);
-  const operate = (...words: string[]) =>
-    runCommand(words, { table: rig.table, clock: rig.clock, readText: () => undefined });
+  const operate = (...words: string[]) => runCommand(words, rig.operating, { by: 'Ann Bell' });
 
   it('holds a response that names no message of this mailbox, with the documents that it may be about', async () => {
     const { documentId, encounterId } = await sentDocument();

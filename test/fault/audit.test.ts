@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import type { AuditEvent, Bundle } from 'fhir/r3.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { documentAudit, registryAudit } from '../../shared/audit/entry.ts';
+import type { StoredRecord } from '../../shared/delivery/documents.ts';
 import { currentComposition } from '../../shared/delivery/record.ts';
+import type { CommandContext, CommandOptions } from '../../shared/operate/command.ts';
 import { runCommand } from '../../shared/operate/commands.ts';
 import { minutes } from '../../shared/platform/clock.ts';
-import { readWhole } from '../../shared/platform/objects.ts';
+import { type Objects, readWhole } from '../../shared/platform/objects.ts';
 import { createRig, type Rig } from '../support/rig.ts';
 
 /** FHIR-DOC-01, 3.6: everything about a document is kept, and can be told from the archive alone. */
@@ -17,9 +20,8 @@ beforeAll(async () => {
 afterAll(() => rig.close());
 
 const by = { by: 'Ann Bell', why: 'complaint 4711' };
-const operate = () => ({ table: rig.context.table, clock: rig.clock, readText: () => undefined });
-const story = (documentId: string, options = by) =>
-  runCommand(['story', documentId], { ...operate(), objects: () => rig.archive }, options);
+const story = (documentId: string, options: CommandOptions = by, context: Partial<CommandContext> = {}) =>
+  runCommand(['story', documentId], { ...rig.operating, ...context }, options);
 
 const accepted = async () => {
   const name = randomUUID();
@@ -58,7 +60,7 @@ describe('what was done to a document', () => {
       '000006-received',
       '000007-received',
     ]);
-    const organisation = { kind: 'organisation', id: 'RX1' };
+    const organisation = { kind: 'organisation', id: 'RX1', userId: '555000000101', roleId: '555000000102' };
     const system = { kind: 'system' };
     const practice = { kind: 'practice', id: 'Y12345' };
     expect(entries.map(({ entry }) => [entry.what, entry.actor, entry.state])).toEqual([
@@ -100,10 +102,125 @@ describe('where the archive and the record do not agree', () => {
 
   it('a document that nobody knows is refused, and so is a look without who and why', async () => {
     expect((await story(randomUUID())).lines.join()).toContain('neither a record nor an entry');
-    expect(await runCommand(['story', randomUUID()], { ...operate(), objects: () => rig.archive }, {})).toMatchObject({
+    expect(await story(randomUUID(), {})).toMatchObject({
       ok: false,
       misused: true,
     });
+  });
+});
+
+describe('from the archive alone', () => {
+  const unreachable = () => {
+    const fails = () => Promise.reject(new Error('the table is lost'));
+    return new Proxy(rig.table, { get: () => fails });
+  };
+  const alone = { ...by, archive: 'archive' };
+
+  it('a whole story is told while the table cannot be reached, and the look at it is recorded', async () => {
+    const { documentId } = await accepted();
+    const told = await story(documentId, alone, { table: unreachable() });
+    expect(told.ok).toBe(true);
+    const text = told.lines.join('\n');
+    for (const words of [
+      'submitted',
+      'composed',
+      'sent',
+      'infrastructure acknowledged',
+      'accepted',
+      'user 555000000101',
+    ]) {
+      expect(text).toContain(words);
+    }
+    expect(text).toContain(`kept  sent/${documentId}/1/0002-message-part-1`);
+    expect(text).toMatch(/viewed {5}story, by person Ann Bell: complaint 4711/);
+    expect(text).toContain('The archive, which alone was asked, is whole: 7 entries');
+    await expect(story(documentId, by, { table: unreachable() })).rejects.toThrow('the table is lost');
+  });
+
+  it('a record that is gone is told of, with all that the archive has', async () => {
+    const { documentId } = await accepted();
+    const { revision = 0 } = (await rig.record(documentId)) ?? {};
+    await rig.table.remove(`DOC#${documentId}`, revision);
+    const told = await story(documentId);
+    expect([told.ok, told.lines.at(-1)]).toEqual([false, '  There is no record of this document.']);
+    expect(told.lines[0]).toContain('ACCEPTED');
+  });
+
+  it('a document may be named by its drop, and is told as FHIR AuditEvents where that is asked', async () => {
+    const { documentId, name } = await accepted();
+    expect((await story(`RX1/${name}`)).lines[0]).toContain(documentId);
+    const { data } = await story(documentId, { ...by, fhir: true });
+    const { entry = [] } = data as Bundle<AuditEvent>;
+    const kinds = entry.map(({ resource }) => resource?.subtype?.[0]?.code);
+    expect(kinds.slice(0, 7)).toEqual(['submitted', 'changed', 'composed', 'changed', 'sent', 'received', 'received']);
+    expect(kinds.slice(7)).toEqual(['viewed', 'viewed']);
+  });
+});
+
+describe('a reader who may read no message', () => {
+  it('is told the whole story, and what is kept; only comparing bytes needs more', async () => {
+    const { documentId } = await accepted();
+    const refusing = (key: string) => {
+      if (/^(sent|received)\//.test(key)) throw new Error('Access denied');
+    };
+    const objects = (): Objects => ({
+      ...rig.archive,
+      get: async (key, options) => {
+        refusing(key);
+        return rig.archive.get(key, options);
+      },
+      // S3 asks for the same right.
+      head: async (key) => {
+        refusing(key);
+        return rig.archive.head(key);
+      },
+    });
+    const told = await story(documentId, by, { objects });
+    expect([told.ok, told.lines.filter((line) => line.includes('  kept  ')).length]).toEqual([true, 6]);
+    await expect(story(documentId, { ...by, bytes: true }, { objects })).rejects.toThrow('Access denied');
+  });
+});
+
+describe('an archive that was tampered with', () => {
+  /** As nobody can while the lock and the policy of the bucket stand: over what lies there. */
+  const overwrite = (key: string, change: (bytes: Buffer) => Buffer) =>
+    readWhole(rig.archive, key, 1 << 24).then((found) => {
+      if (!found || found === 'too-large') throw new Error(key);
+      return rig.archive.put(key, change(found.bytes));
+    });
+  const part = (documentId: string) => `sent/${documentId}/1/0002-message-part-1`;
+
+  it('shows an entry that says otherwise, and one that is gone', async () => {
+    const { documentId } = await accepted();
+    await overwrite(`audit/${documentId}/000005-sent`, (bytes) =>
+      Buffer.from(bytes.toString('utf8').replace(/"meshMessageId": "[^"]+"/, '"meshMessageId": "FORGED"')),
+    );
+    await rig.archive.remove(`audit/${documentId}/000003-composed`);
+    const text = (await story(documentId)).lines.join('\n');
+    expect(text).toContain('Entry 3 is missing.');
+    expect(text).toContain('Entry 5 does not follow from those before it');
+  });
+
+  it('shows a message that is another, by its length, or byte for byte where that is asked', async () => {
+    const { documentId } = await accepted();
+    expect((await story(documentId, { ...by, bytes: true })).ok).toBe(true);
+    await overwrite(part(documentId), (bytes) => Buffer.from(bytes.map((byte, at) => (at === 100 ? byte ^ 1 : byte))));
+    expect((await story(documentId)).ok).toBe(true);
+    const told = await story(documentId, { ...by, bytes: true });
+    expect(told.lines).toContain(`  ${part(documentId)} is not as it was: its SHA-256 is another.`);
+    await overwrite(part(documentId), (bytes) => bytes.subarray(1));
+    expect((await story(documentId)).lines.join('\n')).toContain(`${part(documentId)} is not as it was:`);
+  });
+
+  it('shows an answer that is another, or that is not kept any more', async () => {
+    const { documentId } = await accepted();
+    const { business } = currentComposition((await rig.record(documentId)) as StoredRecord);
+    const key = `received/RX1OT001/${business?.inboundMessageId}/0002-body`;
+    await overwrite(key, (bytes) => Buffer.from(bytes.toString('utf8').replace('30001', '30002')));
+    const told = await story(documentId, { ...by, bytes: true });
+    expect(told.lines).toContain(`  ${key} is not as it was: its SHA-256 is another.`);
+    await rig.archive.remove(key);
+    expect((await story(documentId)).lines).toContain(`  ${key} is not kept.`);
   });
 });
 
@@ -156,7 +273,7 @@ describe('what people do to senders, mailboxes and the pause', () => {
   it('is in the archive within the next minute, with who, why and the settings', async () => {
     const who = { by: 'Ann Bell', why: 'their export repeats itself' };
     for (const words of [['sender', 'pause', 'RX1'], ['mailbox', 'pause', 'RX1OT001'], ['pause'], ['resume']]) {
-      expect((await runCommand(words, operate(), who)).ok).toBe(true);
+      expect((await runCommand(words, rig.operating, who)).ok).toBe(true);
     }
     await rig.watch();
     const read = async (prefix: string) => {

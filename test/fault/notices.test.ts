@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { applyEvent } from '../../shared/delivery/documents.ts';
 import { performWork } from '../../shared/delivery/perform-work.ts';
+import { stateOf } from '../../shared/delivery/state-of.ts';
 import { readWaiting } from '../../shared/notices/pending.ts';
 import { hours, minutes } from '../../shared/platform/clock.ts';
 import { type DocumentId, documentIdOf } from '../../shared/platform/ids.ts';
@@ -50,13 +51,13 @@ describe('a document that the practice does not accept', () => {
     const [notice, ...others] = await told();
     expect(others).toEqual([]);
     expect(notice?.attributes).toEqual({ senderOds: 'RX1', audience: 'sender' });
-    expect(notice?.subject).toBe('Send Document RX1: 1 document needs somebody');
+    expect(notice?.subject).toBe('Send Document RX1: 1 document needs somebody (BUSINESS_REJECTED)');
     for (const part of [
       `Document ${documentId}, version 1`,
       'BUSINESS_REJECTED, since',
       'What happened: ',
-      'Practice: (Y12345)',
-      'Whose move: the sender',
+      'Practice: ',
+      'Whose move: yours (the sender, RX1)',
       'What to do: ',
     ]) {
       expect(notice?.body).toContain(part);
@@ -86,7 +87,7 @@ describe('a document that the practice does not accept', () => {
     });
     if (applied.kind === 'changed') await performWork(rig.context, applied.record);
     const [over] = await told();
-    expect(over?.subject).toBe('Send Document RX1: of 1 document something is over');
+    expect(over?.subject).toBe('Send Document RX1: 1 matter is over');
     expect(over?.body).toContain('Ann Bell recorded what was done: telephoned');
     expect(await told()).toEqual([]);
   });
@@ -127,7 +128,7 @@ describe('what is to be told together', () => {
     rig.answer('20013', '30001');
     await rig.poll();
     const [over] = (await told()).filter(({ body }) => body.includes('OVER\n'));
-    expect(over?.subject).toContain('of 3 documents something is over');
+    expect(over?.subject).toContain('3 matters are over');
     expect(over?.body).toContain('it is ACCEPTED');
   });
 });
@@ -154,7 +155,7 @@ describe('the operators', () => {
     await rig.watch();
     const [notice] = (await told()).filter(({ body }) => body.includes('NO_CONFIRMED_ADDRESS'));
     expect(notice?.attributes).toEqual({ audience: 'operators' });
-    expect(notice?.body).toContain('RX1: NO_CONFIRMED_ADDRESS');
+    expect(notice?.body).toMatch(/^NO_CONFIRMED_ADDRESS\n(.*\n)* {3}RX1, since /m);
 
     const { documentId } = await answered('30002');
     const [instead] = (await told()).filter(({ body }) => body.includes(documentId));
@@ -201,13 +202,45 @@ describe('what versions and confidentiality mean', () => {
 
   it('is told: the old practice still holds the version that went there', async () => {
     const encounter = 'moved-encounter';
-    await answered('30001', { encounterId: encounter, version: 1, registeredPractice: { odsCode: 'A12345' } });
+    await answered('30001', { encounterId: encounter, version: 1 });
     await told();
-    const { documentId } = await answered('30001', { encounterId: encounter, version: 2 });
+    const moved = { registeredPractice: { odsCode: 'A12345' } };
+    const { documentId } = await answered('30001', { encounterId: encounter, version: 2, ...moved });
     const [notice] = (await told()).filter(({ body }) => body.includes(documentId));
     expect(notice?.body).toContain('OLDER_VERSION_ELSEWHERE');
-    expect(notice?.body).toContain('(A12345), which still holds it');
-    expect(notice?.body).toContain('Practice: (A12345)');
+    expect(notice?.body).toContain('(Y12345), which still holds it');
+    expect(notice?.body).toContain('Practice: Y12345');
+  });
+
+  it('is told: the old practice still holds a version of what is confidential now, though nothing goes to the new one', async () => {
+    const encounter = 'moved-and-confidential';
+    await answered('30001', { encounterId: encounter, version: 1 });
+    await told();
+    count += 1;
+    const { documentId } = await rig.drop(`notice-${count}`, {
+      encounterId: encounter,
+      version: 2,
+      confidential: true,
+      registeredPractice: { odsCode: 'A12345' },
+    });
+    await rig.takeEvents();
+    const [notice] = (await told()).filter(({ body }) => body.includes(documentId));
+    expect(notice?.body).toContain('OLDER_VERSION_ELSEWHERE');
+    expect(notice?.body).toContain('Tell that practice that version 1 is confidential');
+  });
+
+  it('is not told of a practice that never held it: MESH took the version before to this one', async () => {
+    const encounter = 'put-right';
+    const wrong = { registeredPractice: { odsCode: 'A12345' } };
+    const { documentId: first } = await answered('30001', { encounterId: encounter, version: 1, ...wrong });
+    // MESH says where it took it.
+    rig.clock.leap(minutes(30));
+    await rig.poll();
+    await told();
+    await answered('30001', { encounterId: encounter, version: 2 });
+    expect((await told()).filter(({ body }) => body.includes('OLDER_VERSION_ELSEWHERE'))).toEqual([]);
+    const record = await rig.record(first);
+    expect(record && stateOf(record)).toBe('REPLACED');
   });
 });
 
@@ -256,8 +289,8 @@ describe('the daily digest', () => {
     const table = files.filter((key) => key.endsWith('.csv')).at(-1) ?? '';
     const found = await readWhole(rig.drops, table, 1 << 20);
     const text = found && found !== 'too-large' ? found.bytes.toString('utf8') : '';
-    expect(text).toContain(`"${documentId}"`);
-    expect(text).toContain(`"${accepted}"`);
+    expect(text).toContain(documentId);
+    expect(text).toContain(accepted);
     for (const part of patient) expect(text).not.toContain(part);
     expect((await rig.keys(rig.drops, 'receipts/operators/digests/')).some((key) => key.endsWith('.csv'))).toBe(true);
   });

@@ -17,7 +17,7 @@ const who = { by: 'Ann Bell', why: 'a second organisation' };
 
 const operate = async (words: string, files: Record<string, object> = {}): Promise<readonly string[]> => {
   const readText = (path: string) => (path in files ? JSON.stringify(files[path]) : undefined);
-  const context = { table: rig.table, clock: rig.clock, readText, subscriptions: async () => mail.port };
+  const context = { ...rig.operating, readText, subscriptions: async () => mail.port };
   const { ok, lines } = await runCommand(words.split(' '), context, who);
   if (!ok) throw new Error(lines.join('\n'));
   return lines;

@@ -14,11 +14,7 @@ beforeAll(async () => {
 afterAll(() => rig.close());
 
 const operate = async (words: string): Promise<void> => {
-  const { ok, lines } = await runCommand(
-    words.split(' '),
-    { table: rig.table, clock: rig.clock, readText: () => undefined },
-    { by: 'Ann Bell', why: 'odd dates' },
-  );
+  const { ok, lines } = await runCommand(words.split(' '), rig.operating, { by: 'Ann Bell', why: 'odd dates' });
   if (!ok) throw new Error(lines.join('\n'));
 };
 

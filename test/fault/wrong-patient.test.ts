@@ -35,8 +35,7 @@ const reasons = async (documentId: string) => (await record(documentId)).holds.m
 const posts = (header: string) =>
   rig.mesh.control.sent().filter(({ body, from }) => from === 'RX1OT001' && headerOf(body) === header).length;
 const command: CommandOptions = { by: 'Ann Bell', why: 'both are right', reason: 'other-patient', yes: true };
-const release = (id: string, options: CommandOptions = command) =>
-  runCommand(['release', id], { table: rig.table, clock: rig.clock, readText: () => undefined }, options);
+const release = (id: string, options: CommandOptions = command) => runCommand(['release', id], rig.operating, options);
 
 /** What queues, schedule and practice do, until the document is ACCEPTED. */
 const finish = async (documentId: string) => {

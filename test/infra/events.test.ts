@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { stageSettingsOf } from '../../infra/config/stages.ts';
+import { stageSettings, stageSettingsOf } from '../../infra/config/stages.ts';
+import { retryDelays } from '../../local/aws/sns/delivery-policy.ts';
 import { admitted, allows, statementsOf, statementsOfRole } from './policies.ts';
 import { account, synthesise } from './support.ts';
 
@@ -8,6 +9,7 @@ const filter = { senders: ['RX1'], states: ['ACCEPTED', 'UNDELIVERED'], needsAtt
 const queueArn = `arn:aws:sqs:eu-west-2:${account}:their-queue`;
 const eventSubscriptions = [
   { name: 'Ledger', protocol: 'sqs', queueArn, filter },
+  { name: 'Portal', protocol: 'https', url: 'http://127.0.0.1:8080/events', filter: {} },
   { name: 'Office', protocol: 'email', address: 'office@example.org', filter: { needsAttention: false } },
 ];
 const system = synthesise({ settings: { eventSubscriptions } });
@@ -55,6 +57,13 @@ describe('a subscriber of events', () => {
       },
       {
         TopicArn: topicArn,
+        Protocol: 'http',
+        Endpoint: 'http://127.0.0.1:8080/events',
+        DeliveryPolicy: expect.anything(),
+        RedrivePolicy: { deadLetterTargetArn: system.arn(deadLettersOf('Portal')) },
+      },
+      {
+        TopicArn: topicArn,
         Protocol: 'email',
         Endpoint: 'office@example.org',
         FilterPolicy: { needsAttention: ['false'] },
@@ -63,7 +72,16 @@ describe('a subscriber of events', () => {
     ]);
   });
 
-  it.each(['Ledger', 'Office'])(
+  it('that is a webhook may be down for three quarters of an hour, by a policy that SNS takes', () => {
+    const webhook = subscriptions.find(({ Protocol }) => Protocol === 'http');
+    const delays = retryDelays(JSON.stringify(webhook?.DeliveryPolicy)) ?? [];
+    const total = delays.reduce((sum, delay) => sum + delay, 0);
+    expect(total).toBeGreaterThan(2400);
+    // However SNS counts the waits in between: an hour is its most.
+    expect(5 * 5 + (delays.length - 5) * Math.max(...delays)).toBeLessThanOrEqual(3600);
+  });
+
+  it.each(['Ledger', 'Portal', 'Office'])(
     '%s: its dead letters are encrypted, and SNS may write them for this topic alone',
     (name) => {
       const queue = deadLettersOf(name);
@@ -98,10 +116,20 @@ describe('a subscriber of events', () => {
   it.each([
     ['an unknown state', [{ ...eventSubscriptions[0], filter: { states: ['SENTT'] } }]],
     ['a name twice', [eventSubscriptions[0], eventSubscriptions[0]]],
-    ['a webhook on the one machine', [{ name: 'Hook', protocol: 'https', url: 'https://example.org/hook' }]],
+    ['a webhook elsewhere, on the one machine', [{ name: 'Hook', protocol: 'https', url: 'https://example.org/hook' }]],
     ['a webhook without TLS', [{ name: 'Hook', protocol: 'https', url: 'http://example.org/hook' }]],
     ['a queue that keeps an order, which SNS does not', [{ ...eventSubscriptions[0], queueArn: `${queueArn}.fifo` }]],
   ])('is refused at synthesis with %s', (_, wrong) => {
     expect(() => stageSettingsOf('local', { eventSubscriptions: wrong })).toThrow('eventSubscriptions');
+  });
+
+  it('in a deployment is a webhook by https, and none of one machine', () => {
+    const withHook = (url: string) =>
+      stageSettings.safeParse({
+        ...stageSettingsOf('integration'),
+        eventSubscriptions: [{ name: 'Hook', protocol: 'https', url }],
+      });
+    expect(withHook('https://portal.example.org/events').success).toBe(true);
+    expect(withHook('http://127.0.0.1:8080/events').success).toBe(false);
   });
 });

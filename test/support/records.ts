@@ -121,6 +121,13 @@ export const recordAfter = (...events: readonly DeliveryEvent[]): DocumentRecord
   return record;
 };
 
+/** The record once this has happened to it, which it must not be without effect. */
+export const onceAlso = (record: DocumentRecord | undefined, event: DeliveryEvent, at = 5000): DocumentRecord => {
+  const reduction = reduce(record, event, at);
+  if (reduction.kind === 'no-op') throw new Error(reduction.why);
+  return reduction.record;
+};
+
 /** Received, composed, being sent. */
 export const sending = [dropped(), composed(), begun()] as const;
 export const wasSent = [...sending, sent()] as const;

@@ -1,3 +1,5 @@
+import type { Client } from '../../shared/callers/client.ts';
+import * as callers from '../../shared/callers/registry.ts';
 import type { Table } from '../../shared/platform/table.ts';
 import type { MailboxSetting } from '../../shared/senders/mailbox.ts';
 import * as registry from '../../shared/senders/registry.ts';
@@ -13,4 +15,8 @@ export const putSender = async (table: Table, setting: Sender): Promise<void> =>
 
 export const putMailbox = async (table: Table, setting: MailboxSetting, at: number): Promise<void> => {
   await registry.putMailbox(table, setting, { at, by });
+};
+
+export const putClient = async (table: Table, setting: Client): Promise<void> => {
+  await callers.putClient(table, setting, { at: 0, by });
 };

@@ -8,7 +8,7 @@ import type { StoredRecord } from '../../shared/delivery/documents.ts';
 import { documentKey } from '../../shared/delivery/keys.ts';
 import type { Receipt } from '../../shared/delivery/receipt.ts';
 import { receiptObject } from '../../shared/delivery/receipt.ts';
-import { type StatusEvent, statusEvent } from '../../shared/events/status-event.ts';
+import type { StatusEvent } from '../../shared/events/status-event.ts';
 import { messageFacts } from '../../shared/itk3/message-facts.ts';
 import { answerXml } from '../../shared/itk3/write-answer.ts';
 import { readXml } from '../../shared/itk3/xml-tree.ts';
@@ -27,10 +27,12 @@ import { type Objects, readWhole } from '../../shared/platform/objects.ts';
 import type { Queue } from '../../shared/platform/queue.ts';
 import { composeMessage, type OutboxMessage, type PollMessage } from '../../shared/platform/queue-messages.ts';
 import type { Topic, TopicMessage } from '../../shared/platform/topic.ts';
+import { declareDeployment } from '../../shared/senders/deployment.ts';
 import { mailboxFile } from '../../shared/senders/mailbox.ts';
 import { senderFile } from '../../shared/senders/sender.ts';
 import { pdfTextReader } from '../../shared/submission/pdf-text/pdf-text-reader.ts';
 import { Crash, type CrashPlan, crashing } from './faults.ts';
+import { readEvent } from './published-event.ts';
 import { putMailbox, putSender } from './registry.ts';
 import { type Storage, storageInMemory, storageOnLocalServices } from './storage.ts';
 import type { Created } from './world/memory-objects.ts';
@@ -139,7 +141,7 @@ const assemble = async <S extends Storage>(clock: LeapingClock, events: Drops, s
     outbox: through('outbox', outbox.queue),
     ingest: through('ingest', { send: async (message: object) => void events.push(composeMessage.parse(message)) }),
     polls: through('polls', polls.queue),
-    events: through('topic', { publish: async ({ body }) => void published.push(statusEvent.parse(JSON.parse(body))) }),
+    events: through('topic', { publish: async ({ body }) => void published.push(readEvent(body)) }),
     notices: through('notices', topic),
     subscribers: { list: async () => addresses.map((address) => ({ address, arn: `arn:of:${address}` })) },
     noticesTopicArn: 'arn:aws:sns:eu-west-2:000000000000:notices',
@@ -173,6 +175,7 @@ const assemble = async <S extends Storage>(clock: LeapingClock, events: Drops, s
     addresses: { notices: [...addresses], escalation: ['lead@northfield.example'], digest: [...addresses] },
   });
   await putSender(plainTable, senderSetting);
+  await declareDeployment(plainTable, { stage: 'test', archiveBucket: 'archive' });
 
   const deadline = () => clock.now() + minutes(5);
   /** Composes as the function does. A process that died has not taken its message, whatever it still said. */
@@ -190,6 +193,16 @@ const assemble = async <S extends Storage>(clock: LeapingClock, events: Drops, s
     table: plainTable,
     drops,
     archive: objects('archive'),
+    /** What an operator's command is given. */
+    operating: {
+      table: plainTable,
+      clock,
+      objects(bucket: string): Objects {
+        if (bucket !== 'archive') throw new Error(`No command reads ${bucket}.`);
+        return objects(bucket);
+      },
+      readText: (): string | undefined => undefined,
+    },
     context,
     events,
     outbox: outbox.waiting,

@@ -20,11 +20,12 @@ const attentionMeanings: Readonly<Record<AttentionCode, string>> = {
   HELD_FOR_PREDECESSOR: 'What became of the version before must be known first.',
   NOT_SENT_IN_TIME: 'Not handed to MESH within its due time (`dueTimes.handoverMinutes`).',
   INFRASTRUCTURE_OVERDUE: 'No infrastructure acknowledgement within its due time, also of one that is ACCEPTED.',
-  MESH_RETURN_NEAR: 'Not fetched for so long that MESH is about to hand it back.',
+  MESH_RETURN_NEAR: 'Nothing heard of it for so long that MESH may be about to hand it back.',
   BUSINESS_OVERDUE: 'No business acknowledgement within its due time, in working days.',
   PATIENT_DECEASED: 'Accepted with 30004: the practice has recorded the patient as deceased.',
   EARLIER_COMPOSITION_ACCEPTED: 'The practice has accepted what was corrected or sent anew since.',
-  OLDER_VERSION_ELSEWHERE: 'It went to another practice than the version before, which that one still holds.',
+  OLDER_VERSION_ELSEWHERE:
+    'The version before went to another practice, which still holds it; this one goes elsewhere, or will not go at all.',
   OLDER_VERSION_STANDS: 'The practice still holds the version that this one was to replace.',
   ANSWERED_BY_ANOTHER_MAILBOX: 'The answer came from another mailbox than the one that MESH chose.',
   WENT_TO_ANOTHER_PRACTICE: 'MESH chose another practice than the one that the manifest names.',
@@ -83,8 +84,8 @@ from one of these two, it is about an earlier composition of the same document.
 
 ## When a document needs a person
 
-Each condition has its age, and stays until the document moves or somebody records what was done (\`attentionOf\` in
-\`shared/delivery/attention.ts\`); \`npm run operate -- attention\` lists them.
+Each condition has its age, and stays until the document moves or somebody records what was done (\`conditionsOf\` in
+\`shared/delivery/conditions.ts\`); \`npm run operate -- attention\` lists them.
 
 ${markdownTable(
   ['Code', 'When'],

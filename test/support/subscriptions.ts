@@ -26,6 +26,7 @@ export const memorySubscriptions = () => {
     async setFilter(arn, filter) {
       of(arn).filter = filter;
     },
+    filterOf: async (arn) => of(arn).filter,
     isGuarded: async (arn) => of(arn).guarded,
     async remove(arn) {
       for (const [address, one] of all) if (one.arn === arn) all.delete(address);

@@ -4,6 +4,7 @@ import { type Operation, operation, page } from '../json-service.ts';
 import { ServiceError, type ServiceSetting } from '../service.ts';
 import { inBatch } from '../sqs/batch.ts';
 import { deliverTo, type Outlets } from './publishing.ts';
+import { createSubscriptions } from './subscriptions.ts';
 import {
   checkPublication,
   checkSubscriptionAttribute,
@@ -20,6 +21,8 @@ export interface Exchange {
   readonly operations: ReadonlyMap<string, Operation>;
   /** Gives a publication to all subscribers of a topic; the message id. Throws NotFound and InvalidParameter. */
   publish(topicArn: string, publication: Publication): string;
+  /** Somebody followed a link of what was sent to them, unidentified: to confirm a subscription, or to end it. */
+  followed(link: URLSearchParams): object;
 }
 
 const text = z.string().optional();
@@ -58,7 +61,6 @@ const listed = (subscription: Subscription, account: string) => ({
 export const createExchange = (setting: ServiceSetting, outlets: Outlets): Exchange => {
   const { clock, region, account } = setting;
   const topics = new Map<string, Topic>();
-  const subscriptions = new Map<string, Subscription>();
 
   const arnOf = (name: string) => `arn:aws:sns:${region}:${account}:${name}`;
   const topicOf = (arn: string): Topic => {
@@ -66,12 +68,8 @@ export const createExchange = (setting: ServiceSetting, outlets: Outlets): Excha
     if (!topic) throw notFound('Topic');
     return topic;
   };
-  const subscriptionOf = (arn: string): Subscription => {
-    const subscription = subscriptions.get(arn);
-    if (!subscription) throw notFound('Subscription');
-    return subscription;
-  };
-  const subscribers = (topicArn: string) => [...subscriptions.values()].filter((s) => s.topicArn === topicArn);
+  const subscriptions = createSubscriptions(clock, outlets, topicOf);
+  const { of: subscriptionOf, ofTopic: subscribers, subscribe, confirm, followed } = subscriptions;
 
   const publish = (topicArn: string, publication: Publication): string => {
     topicOf(topicArn);
@@ -81,35 +79,6 @@ export const createExchange = (setting: ServiceSetting, outlets: Outlets): Excha
       if (subscription.token === undefined) deliverTo(subscription, publication, messageId, clock.now(), outlets);
     }
     return messageId;
-  };
-
-  const subscribe = (topicArn: string, protocol: string, endpoint: string, given: Record<string, string>) => {
-    topicOf(topicArn);
-    if (protocol !== 'sqs' && protocol !== 'email') throw invalid(`Protocol ${protocol} is not served here`);
-    if (protocol === 'sqs' ? !endpoint.startsWith('arn:aws:sqs:') : !/^[^@\s]+@[^@\s]+$/.test(endpoint)) {
-      throw invalid('Endpoint');
-    }
-    for (const [name, value] of Object.entries(given)) checkSubscriptionAttribute(name, value);
-    const old = subscribers(topicArn).find((s) => s.protocol === protocol && s.endpoint === endpoint);
-    const subscription: Subscription = old ?? {
-      arn: `${topicArn}:${randomUUID()}`,
-      topicArn,
-      protocol,
-      endpoint,
-      attributes: new Map(Object.entries(given)),
-      // A queue of the same account is confirmed by whoever subscribes it.
-      authenticated: protocol === 'sqs',
-      token: protocol === 'email' ? randomUUID().replaceAll('-', '') : undefined,
-    };
-    subscriptions.set(subscription.arn, subscription);
-    if (subscription.token !== undefined) {
-      outlets.onEmail?.(
-        endpoint,
-        'AWS Notification - Subscription Confirmation',
-        `To confirm the subscription to the topic ${topicArn}, send back this token: ${subscription.token}`,
-      );
-    }
-    return subscription;
   };
 
   const byTopic = ({ TopicArn }: { TopicArn: string }) => TopicArn;
@@ -145,7 +114,7 @@ export const createExchange = (setting: ServiceSetting, outlets: Outlets): Excha
         resource: byTopic,
         run: ({ TopicArn }) => {
           topics.delete(TopicArn);
-          for (const { arn } of subscribers(TopicArn)) subscriptions.delete(arn);
+          for (const { arn } of subscribers(TopicArn)) subscriptions.remove(arn);
           return {};
         },
       }),
@@ -211,14 +180,9 @@ export const createExchange = (setting: ServiceSetting, outlets: Outlets): Excha
       'ConfirmSubscription',
       operation(ofTopic.extend({ Token: z.string(), AuthenticateOnUnsubscribe: z.stringbool().default(false) }), {
         resource: byTopic,
-        run: ({ TopicArn, Token, AuthenticateOnUnsubscribe }) => {
-          topicOf(TopicArn);
-          const pending = subscribers(TopicArn).find(({ token }) => token === Token);
-          if (!pending) throw invalid('Token');
-          pending.token = undefined;
-          pending.authenticated = AuthenticateOnUnsubscribe;
-          return { SubscriptionArn: pending.arn };
-        },
+        run: ({ TopicArn, Token, AuthenticateOnUnsubscribe }) => ({
+          SubscriptionArn: confirm(TopicArn, Token, AuthenticateOnUnsubscribe),
+        }),
       }),
     ],
     [
@@ -226,7 +190,7 @@ export const createExchange = (setting: ServiceSetting, outlets: Outlets): Excha
       operation(ofSubscription, {
         resource: topicOfSubscription,
         run: ({ SubscriptionArn }) => {
-          subscriptions.delete(SubscriptionArn);
+          subscriptions.remove(SubscriptionArn);
           return {};
         },
       }),
@@ -267,7 +231,7 @@ export const createExchange = (setting: ServiceSetting, outlets: Outlets): Excha
       'ListSubscriptions',
       operation(paged, {
         resource: () => arnOf('*'),
-        run: ({ NextToken }) => subscriptionPage([...subscriptions.values()], NextToken),
+        run: ({ NextToken }) => subscriptionPage(subscriptions.all(), NextToken),
       }),
     ],
     [
@@ -311,5 +275,5 @@ export const createExchange = (setting: ServiceSetting, outlets: Outlets): Excha
     ],
   ]);
 
-  return { operations, publish };
+  return { operations, publish, followed };
 };

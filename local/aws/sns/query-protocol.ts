@@ -76,6 +76,8 @@ interface QueryProtocol {
   readonly service: string;
   readonly namespace: string;
   readonly operations: ReadonlyMap<string, Operation>;
+  /** What somebody gets who follows a link (GET), signed by nobody. */
+  links(query: URLSearchParams): object;
   invalid(error: z.ZodError): ServiceError;
 }
 
@@ -83,7 +85,16 @@ interface QueryProtocol {
 export const queryListener = (protocol: QueryProtocol): RequestListener => {
   const { setting, namespace } = protocol;
 
+  const responseOf = (action: string, result: object): string => {
+    const content = toXml({ [`${action}Result`]: { ...result }, ResponseMetadata: { RequestId: requestId() } });
+    return `<${action}Response xmlns="${namespace}">${content}</${action}Response>`;
+  };
+
   const answer = async (request: IncomingMessage, gone: AbortSignal): Promise<string> => {
+    if (request.method === 'GET') {
+      const { searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1');
+      return responseOf(searchParams.get('Action') ?? '', protocol.links(searchParams));
+    }
     const body = await readAll(request);
     const caller = authenticate(request, body, setting);
     const form = parseForm(body.toString('utf8'));
@@ -99,11 +110,7 @@ export const queryListener = (protocol: QueryProtocol): RequestListener => {
       resource: call.resource,
     });
     const result = await call.run({ caller, host: request.headers.host ?? '127.0.0.1', gone });
-    const content = toXml({
-      [`${action}Result`]: { ...result },
-      ResponseMetadata: { RequestId: requestId() },
-    });
-    return `<${action}Response xmlns="${namespace}">${content}</${action}Response>`;
+    return responseOf(action, result);
   };
 
   const faultOf = (error: unknown): ServiceError => {

@@ -1,6 +1,7 @@
 import { isJsonObject, type Json, type JsonObject, matchesPattern, parseJson } from '../events/pattern.ts';
 import { ServiceError } from '../service.ts';
 import { type MessageAttributes, messageSize } from '../sqs/message.ts';
+import { retryDelays } from './delivery-policy.ts';
 
 export interface Topic {
   readonly arn: string;
@@ -8,11 +9,15 @@ export interface Topic {
   readonly attributes: Map<string, string>;
 }
 
+/** Those that are served here. */
+export const protocols = ['sqs', 'email', 'http', 'https'] as const;
+export type Protocol = (typeof protocols)[number];
+
 export interface Subscription {
   readonly arn: string;
   readonly topicArn: string;
-  readonly protocol: 'sqs' | 'email';
-  /** A queue's ARN or an e-mail address. */
+  readonly protocol: Protocol;
+  /** A queue's ARN, an e-mail address, or the address of a webhook. */
   readonly endpoint: string;
   readonly attributes: Map<string, string>;
   /** What the person behind the address must send back; undefined once that was done. */
@@ -61,7 +66,7 @@ export const checkPublication = (publication: Publication): void => {
 };
 
 /** The text that subscribers of one protocol get. */
-export const textFor = (publication: Publication, protocol: Subscription['protocol']): string => {
+export const textFor = (publication: Publication, protocol: Protocol): string => {
   if (publication.structure !== 'json') return publication.message;
   const texts = textsByProtocol(publication.message);
   return String(texts[protocol] ?? texts.default);
@@ -118,4 +123,22 @@ export const checkSubscriptionAttribute = (name: string, value: string): void =>
     throw invalid('FilterPolicyScope');
   }
   if (name === 'FilterPolicy' && value !== '') policyOf(value);
+  if (name === 'DeliveryPolicy' && !retryDelays(value))
+    throw invalid('DeliveryPolicy: of another form, or longer than an hour');
+};
+
+const forms: Readonly<Record<Protocol, RegExp>> = {
+  sqs: /^arn:aws:sqs:/,
+  email: /^[^@\s]+@[^@\s]+$/,
+  // A webhook is on this machine: a run tells nobody outside.
+  http: /^http:\/\/127\.0\.0\.1(:\d+)?(\/|$)/,
+  https: /^https:\/\/127\.0\.0\.1(:\d+)?(\/|$)/,
+};
+
+/** Throws InvalidParameter for a subscriber that is not served here. */
+export const checkSubscriber = (protocol: string, endpoint: string): Protocol => {
+  const known = protocols.find((one) => one === protocol);
+  if (!known) throw invalid(`Protocol ${protocol} is not served here`);
+  if (!forms[known].test(endpoint)) throw invalid('Endpoint');
+  return known;
 };

@@ -42,11 +42,12 @@ const subscription = family(
     FilterPolicy: jsonObject.optional(),
     FilterPolicyScope: z.string().optional(),
     RedrivePolicy: jsonObject.optional(),
+    DeliveryPolicy: jsonObject.optional(),
   }),
   ['Region'],
   async ({ properties }, { clients: { sns } }) => {
-    const { TopicArn, Protocol, Endpoint, RawMessageDelivery, FilterPolicy, FilterPolicyScope, RedrivePolicy } =
-      properties;
+    const { TopicArn, Protocol, Endpoint, RawMessageDelivery, FilterPolicy, FilterPolicyScope } = properties;
+    const { RedrivePolicy, DeliveryPolicy } = properties;
     const { SubscriptionArn = '' } = await sns.send(
       new SubscribeCommand({
         TopicArn,
@@ -58,6 +59,7 @@ const subscription = family(
           ...(FilterPolicy === undefined ? {} : { FilterPolicy: JSON.stringify(FilterPolicy) }),
           ...(FilterPolicyScope === undefined ? {} : { FilterPolicyScope }),
           ...(RedrivePolicy === undefined ? {} : { RedrivePolicy: JSON.stringify(RedrivePolicy) }),
+          ...(DeliveryPolicy === undefined ? {} : { DeliveryPolicy: JSON.stringify(DeliveryPolicy) }),
         },
       }),
     );

@@ -4,12 +4,13 @@ import {
   addressListNames,
   checkAddresses,
   filterFor,
+  isForOperators,
   listsWith,
 } from '../../notices/addresses.ts';
 import type { Subscriptions } from '../../platform/subscriptions.ts';
-import { listSenders, putSender, readSender } from '../../senders/registry.ts';
+import { listSenders, noteOnSender, putSender, readSender } from '../../senders/registry.ts';
 import { type Sender, senderFile } from '../../senders/sender.ts';
-import { addressRows, subscribeAddresses } from '../addresses.ts';
+import { addressRows, operatorsOwn, subscribeAddresses } from '../addresses.ts';
 import {
   type Command,
   type CommandContext,
@@ -138,6 +139,7 @@ const confirmed = async (
   const there = (await subscriptions.list()).find((one) => one.address === address);
   if (!there) return `${address} was not asked to confirm: sender address add asks it.`;
   if (there.arn !== undefined) {
+    if (isForOperators(await subscriptions.filterOf(there.arn))) return operatorsOwn(address);
     return (await subscriptions.isGuarded(there.arn))
       ? { arn: there.arn }
       : `${address} has followed the link itself, so anybody with one of its e-mails can end it: remove it, add it again, and confirm it by this command.`;
@@ -179,6 +181,7 @@ const confirm = async (
     (await listSenders(table)).map(({ setting }) => setting),
   );
   if (filter) await subscriptions.setFilter(outcome.arn, filter);
+  await noteOnSender(table, odsCode, `address ${address} confirmed`, { at: clock.now(), ...by.data });
   await checkAddresses(table, subscriptions, clock.now());
   return succeeded([`${address} is confirmed. Nobody ends that but by sender address remove.`], { address });
 };
@@ -194,6 +197,7 @@ export const addressCommands: readonly Command[] = [
   {
     words: 'sender address add',
     takes: ['ODS', 'ADDRESS'],
+    changes: true,
     does: 'tell another address; it is asked to confirm, or asked again',
     notes: ['A new version of the settings of the sender, as sender put makes one.'],
     options: [forOption('notices (unless said otherwise), escalation or digest'), ...whoOptions],
@@ -206,6 +210,7 @@ export const addressCommands: readonly Command[] = [
   {
     words: 'sender address confirm',
     takes: ['ODS', 'ADDRESS', 'LINK'],
+    changes: true,
     does: 'confirm an address, with the link of the e-mail that asked it, or the token in it',
     notes: [
       'Whoever reads the address sends you the link without following it. Confirmed so, no link in an e-mail ends it.',
@@ -220,6 +225,7 @@ export const addressCommands: readonly Command[] = [
   {
     words: 'sender address remove',
     takes: ['ODS', 'ADDRESS'],
+    changes: true,
     does: 'tell it nothing more; refused for the last one of an active sender',
     options: [forOption('only of this list; otherwise of all'), ...whoOptions],
     examples: ["sender address remove RX1 old@northfield.example --by 'Ann Bell' --why 'has left' --table TABLENAME"],

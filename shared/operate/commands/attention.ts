@@ -67,10 +67,14 @@ export const attentionCommands: readonly Command[] = [
   {
     words: 'attention',
     takes: [],
+    looks: 'who',
     does: 'every document that needs a person, longest first: what is wrong, whose move, what to do',
     notes: ['A document stays on the list until it moves on, or somebody records what was done about it.'],
     options: [{ name: 'sender', form: 'ODS', meaning: 'only those of this organisation' }],
-    examples: ['attention --table TABLENAME', 'attention --sender RX1 --json --table TABLENAME'],
+    examples: [
+      "attention --by 'Ann Bell' --table TABLENAME",
+      "attention --sender RX1 --by 'Ann Bell' --json --table TABLENAME",
+    ],
     run: (_, options, context) => showAttention(options, context),
   },
 ];

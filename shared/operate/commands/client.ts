@@ -1,30 +1,73 @@
-import { clientFile } from '../../callers/client.ts';
-import { putClient, readClient } from '../../callers/registry.ts';
+import { type Client, type ClientItem, clientFile } from '../../callers/client.ts';
+import { clientVersions, listClients, putClient, readClient, switchClientActive } from '../../callers/registry.ts';
 import { readSender } from '../../senders/registry.ts';
-import { type Command, type CommandContext, type CommandResult, refused, succeeded } from '../command.ts';
-import { readFileOf } from '../read-file.ts';
+import {
+  type Command,
+  type CommandContext,
+  type CommandOptions,
+  type CommandResult,
+  misused,
+  refused,
+  succeeded,
+} from '../command.ts';
+import { byWhom } from '../pausing.ts';
+import { putOptions, putSettings, putWordsOf } from '../put-settings.ts';
+import { registryCommands } from '../registry-commands.ts';
+import { settingsOfFile } from '../settings-of-file.ts';
+import { problemLines, who, whoOptions } from '../who.ts';
 
-const put = async (file: string, context: CommandContext): Promise<CommandResult> => {
-  const read = readFileOf(clientFile, file, context);
+/** The gateway keeps an answer of the authoriser so long. */
+const goesOn = 'What it could do before may go on for a minute at most.';
+
+const put = async (file: string, options: CommandOptions, context: CommandContext): Promise<CommandResult> => {
+  const { words, wrong } = putWordsOf(options);
+  if (wrong) return wrong;
+  const read = settingsOfFile(clientFile, 'clients', 'clientId', file, context);
   if (read.kind === 'problem') return read.result;
-  const { clientId, odsCode, scopes } = read.value;
-  if (!(await readSender(context.table, odsCode))) {
-    return refused(`Client ${clientId} calls for sender ${odsCode}, which is not registered: put the sender first.`);
-  }
-  const outcome = await putClient(context.table, read.value);
-  return succeeded(
-    [
-      `Client ${clientId} ${outcome}: it calls the API for ${odsCode} with ${scopes.join(' and ')}.`,
-      // The gateway keeps an answer of the authoriser so long.
-      ...(outcome === 'replaced' ? ['What it could do before may go on for a minute at most.'] : []),
-    ],
-    { outcome, client: read.value },
-  );
+  const { table } = context;
+  return putSettings<Client, ClientItem>(file, read.value, words, context, {
+    word: 'client',
+    read: (id) => readClient(table, id),
+    problems: async ({ odsCode }) =>
+      (await readSender(table, odsCode))
+        ? []
+        : [{ path: 'odsCode', message: `there is no sender ${odsCode}: put the sender first` }],
+    put: (setting, changed, over) => putClient(table, setting, changed, over),
+    tell: async ({ clientId, odsCode, scopes }) => {
+      const item = await readClient(table, clientId);
+      return [
+        `It calls the API for ${odsCode} with ${scopes.join(' and ')}.`,
+        ...(item?.deactivated ? [`It is deactivated, ${byWhom(item.deactivated)}: it is not let in.`] : []),
+        ...((item?.version ?? 0) > 1 ? [goesOn] : []),
+      ];
+    },
+  });
 };
 
-const show = async (id: string, { table }: CommandContext): Promise<CommandResult> => {
-  const client = await readClient(table, id);
-  return client ? succeeded([JSON.stringify(client, undefined, 2)], client) : refused(`There is no client ${id}.`);
+const switchActive = async (
+  clientId: string,
+  active: boolean,
+  options: CommandOptions,
+  { table, clock }: CommandContext,
+): Promise<CommandResult> => {
+  const done = active ? 'activated' : 'deactivated';
+  const read = who.safeParse(options);
+  if (!read.success) return misused(`Nothing was ${done}; put these right:`, ...problemLines(read.error));
+  const changed = { at: clock.now(), ...read.data };
+  const switched = await switchClientActive(table, clientId, active, changed);
+  if (!switched) return refused(`There is no client ${clientId}.`);
+  if (switched.kind === 'same') {
+    const { since } = switched;
+    const before = active ? 'is active' : `was deactivated before${since ? `, ${byWhom(since)}` : ''}`;
+    return succeeded([`Client ${clientId} ${before}. Nothing was changed.`]);
+  }
+  return succeeded(
+    [
+      `Client ${clientId} is ${done}, ${byWhom(changed)}.`,
+      active ? 'It is let in again, within a minute.' : `It is let in no more, whatever its token says. ${goesOn}`,
+    ],
+    { [done]: changed },
+  );
 };
 
 export const clientCommands: readonly Command[] = [
@@ -32,14 +75,46 @@ export const clientCommands: readonly Command[] = [
     words: 'client put',
     takes: ['FILE'],
     does: 'let a client of your token issuer call the API for an organisation, or change that',
-    examples: ['client put client-rx1.json --table TABLENAME'],
-    run: ([file = ''], _, context) => put(file, context),
+    changes: true,
+    notes: ['FILE holds one, or an export with many. Every problem is told at once, and then nothing is put.'],
+    options: putOptions,
+    examples: ["client put client-rx1.json --by 'Ann Bell' --why 'their new exporter' --table TABLENAME"],
+    run: ([file = ''], options, context) => put(file, options, context),
   },
   {
-    words: 'client show',
+    words: 'client deactivate',
     takes: ['ID'],
-    does: 'for whom it calls, and what it may do',
-    examples: ['client show exporter-of-rx1 --table TABLENAME'],
-    run: ([id = ''], _, context) => show(id, context),
+    does: 'let it in no more',
+    changes: true,
+    notes: ['What it was given before goes on for a minute at most. What it handed over goes its way.'],
+    options: whoOptions,
+    examples: ["client deactivate exporter-of-rx1 --by 'Ann Bell' --why 'secret lost' --table TABLENAME"],
+    run: ([id = ''], options, context) => switchActive(id, false, options, context),
   },
+  {
+    words: 'client activate',
+    takes: ['ID'],
+    does: 'let it in again',
+    changes: true,
+    options: whoOptions,
+    examples: ["client activate exporter-of-rx1 --by 'Ann Bell' --why 'new secret' --table TABLENAME"],
+    run: ([id = ''], options, context) => switchActive(id, true, options, context),
+  },
+  ...registryCommands<Client, ClientItem>({
+    word: 'client',
+    takes: 'ID',
+    example: 'exporter-of-rx1',
+    part: 'clients',
+    idField: 'clientId',
+    schema: clientFile,
+    read: readClient,
+    list: listClients,
+    versions: clientVersions,
+    idOf: ({ clientId }) => clientId,
+    standing: ({ setting: { odsCode, scopes }, deactivated }) => [
+      `for ${odsCode}`,
+      scopes.join(' and '),
+      ...(deactivated ? [`DEACTIVATED ${byWhom(deactivated)}`] : []),
+    ],
+  }),
 ];

@@ -146,9 +146,13 @@ export const documentCommands: readonly Command[] = [
   {
     words: 'document show',
     takes: ['ID'],
+    looks: 'who',
     does: 'everything that is known of a document, and what can be done about it',
     notes: [waysToName],
-    examples: ['document show DOCUMENTID --table TABLENAME', 'document show RX1/report-1 --json --table TABLENAME'],
+    examples: [
+      "document show DOCUMENTID --by 'Ann Bell' --table TABLENAME",
+      "document show RX1/report-1 --by 'Ann Bell' --json --table TABLENAME",
+    ],
     run: ([name = ''], _, context) => showDocument(name, context),
   },
 ];

@@ -80,6 +80,7 @@ export const documentListCommands: readonly Command[] = [
   {
     words: 'document list',
     takes: [],
+    looks: 'who',
     does: 'where documents are and whose move it is, what changed last first',
     options: [
       { name: 'sender', form: 'ODS', meaning: 'only of this organisation' },
@@ -87,8 +88,8 @@ export const documentListCommands: readonly Command[] = [
       limitOption,
     ],
     examples: [
-      'document list --sender RX1 --table TABLENAME',
-      'document list --state SENDING --json --table TABLENAME',
+      "document list --sender RX1 --by 'Ann Bell' --table TABLENAME",
+      "document list --state SENDING --by 'Ann Bell' --json --table TABLENAME",
     ],
     run: (_, options, context) => listDocuments(options, context),
   },

@@ -57,6 +57,8 @@ export const mailboxCommands: readonly Command[] = [
   {
     words: 'mailbox put',
     takes: ['FILE'],
+    looks: 'who',
+    changes: true,
     does: 'register a MESH mailbox, or change its settings',
     notes: ['FILE holds one, or an export with many. Every problem is told at once, and then nothing is put.'],
     options: putOptions,

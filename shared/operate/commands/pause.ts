@@ -8,6 +8,7 @@ export const pauseCommands: readonly Command[] = [
   {
     words: 'pause',
     takes: [],
+    changes: true,
     does: 'send and poll nothing for anybody, until resume',
     notes: ['Drops are still taken. For one organisation or mailbox: sender pause, mailbox pause.'],
     options: whoOptions,
@@ -17,6 +18,7 @@ export const pauseCommands: readonly Command[] = [
   {
     words: 'resume',
     takes: [],
+    changes: true,
     does: 'end the pause for everybody: what was held goes, oldest first',
     options: whoOptions,
     examples: ["resume --by 'Ann Bell' --why 'put right' --table TABLENAME"],

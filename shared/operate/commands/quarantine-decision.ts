@@ -187,6 +187,8 @@ const notes = ['Decided once: of two people one decides, and the other is told. 
 export const quarantineDecisionCommands: readonly Command[] = [
   {
     words: 'quarantine apply',
+    looks: 'who',
+    changes: true,
     takes: ['MESSAGE_ID', 'ID'],
     does: 'say which document a quarantined answer or report is about: it then counts for it',
     notes: [...notes, 'Only for a document that went out through the mailbox into which it came.', waysToName],
@@ -200,6 +202,8 @@ export const quarantineDecisionCommands: readonly Command[] = [
   },
   {
     words: 'quarantine dismiss',
+    looks: 'who',
+    changes: true,
     takes: ['MESSAGE_ID'],
     does: 'take a quarantined answer or report off the list: it concerns no document here',
     notes,

@@ -47,7 +47,7 @@ const entriesOf = async (
 };
 
 const entryOf = (meshMessageId: string, item: Quarantined & { revision?: number }): Entry => {
-  const { revision: _, ...rest } = item;
+  const { revision: _, journal: __, ...rest } = item;
   return { meshMessageId, ...rest };
 };
 
@@ -188,17 +188,22 @@ export const quarantineCommands: readonly Command[] = [
   {
     words: 'quarantine list',
     takes: [],
+    looks: 'who',
     does: 'answers and reports of ours that match no document, the ones that wait longest first',
     options: [{ name: 'mailbox', form: 'ID', meaning: 'only of this mailbox' }, limitOption],
-    examples: ['quarantine list --table TABLENAME', 'quarantine list --mailbox RX1OT001 --json --table TABLENAME'],
+    examples: [
+      "quarantine list --by 'Ann Bell' --table TABLENAME",
+      "quarantine list --mailbox RX1OT001 --by 'Ann Bell' --json --table TABLENAME",
+    ],
     run: (_, options, { table, clock }) => list(table, clock.now(), options),
   },
   {
     words: 'quarantine show',
     takes: ['MESSAGE_ID'],
+    looks: 'who',
     does: 'one of them, with the documents that it may be about',
     notes: ['Shows no patient data: the bytes, which may hold some, are in the archive bucket under the keys shown.'],
-    examples: ['quarantine show 20260318102000000000_AB12CD --table TABLENAME'],
+    examples: ["quarantine show 20260318102000000000_AB12CD --by 'Ann Bell' --table TABLENAME"],
     run: ([id = ''], _, { table }) => show(table, id),
   },
 ];

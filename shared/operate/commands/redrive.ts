@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { type RegistryJournal, withRegistryEntry } from '../../audit/registry-journal.ts';
 import { applyEvent } from '../../delivery/documents.ts';
 import { redrivesKey } from '../../delivery/keys.ts';
 import { isoTime } from '../../platform/clock.ts';
+import { csvText, readCsv } from '../../platform/csv.ts';
 import { errorText } from '../../platform/log.ts';
 import type { DeadLetter, DeadLetters } from '../../platform/queue.ts';
 import { change } from '../../platform/table.ts';
@@ -17,7 +19,6 @@ import {
   succeeded,
 } from '../command.ts';
 import { confirmed, yesOption } from '../confirmed.ts';
-import { csvText, readCsv } from '../csv.ts';
 import { type Cause, causeOf, type LetterFate, letterFates } from '../dead-letters.ts';
 import { problemLines, type Who, who, whoOptions } from '../who.ts';
 
@@ -31,6 +32,7 @@ interface Redrives {
     readonly handedBack: number;
     readonly removed: number;
   }[];
+  readonly journal?: RegistryJournal;
 }
 const entriesKept = 100;
 const mostLetters = 1000;
@@ -126,7 +128,7 @@ const look = async (
     isoTime(letter.sentAt),
     cause,
   ]);
-  const written = writeText?.(list, csvText([['message', 'do', 'queue', 'document', 'sent', 'cause'], ...rows]));
+  const written = await writeText?.(list, csvText([['message', 'do', 'queue', 'document', 'sent', 'cause'], ...rows]));
   if (written === 'exists') return refused(`${list} is there already: a list is never overwritten.`);
   if (written !== 'written') return refused(`${list} cannot be written.`);
   return succeeded(
@@ -213,14 +215,15 @@ const redriveListed = async (
   const gone = [...fates.keys()].filter((id) => !met.has(id)).length;
   const { handedBack, removed, left } = counts;
   if (handedBack + removed > 0) {
+    const done = { at: context.clock.now(), ...by };
+    const what = `${name} queue: ${handedBack} handed back, ${removed} taken away`;
     await change<Redrives, undefined>(context.table, redrivesKey, (stored) => ({
       kind: 'put',
       item: {
-        entries: [
-          ...(stored?.entries ?? []),
-          { at: context.clock.now(), ...by, queue: name, handedBack, removed },
-        ].slice(-entriesKept),
+        entries: [...(stored?.entries ?? []), { ...done, queue: name, handedBack, removed }].slice(-entriesKept),
+        journal: withRegistryEntry(stored?.journal, what, done),
       },
+      indexed: { nextCheckAt: 0 },
       result: undefined,
     }));
   }
@@ -274,6 +277,8 @@ export const redriveCommands: readonly Command[] = [
   {
     words: 'redrive',
     takes: ['QUEUE'],
+    looks: 'who',
+    changes: true,
     does: `hand dead messages back to a queue (${queueNames.join(', ')}), grouped by cause`,
     notes: [
       'Without --from-list it only looks: how many, why as far as the table tells, what to do with each group.',
@@ -287,8 +292,8 @@ export const redriveCommands: readonly Command[] = [
       yesOption,
     ],
     examples: [
-      'redrive outbox --dry-run --table TABLENAME',
-      'redrive outbox --list dead.csv --table TABLENAME',
+      "redrive outbox --dry-run --by 'Ann Bell' --table TABLENAME",
+      "redrive outbox --list dead.csv --by 'Ann Bell' --table TABLENAME",
       "redrive outbox --from-list dead.csv --by 'Ann Bell' --why 'key policy put right' --yes --table TABLENAME",
     ],
     run: ([queue = ''], options, context) => redrive(queue, options, context),

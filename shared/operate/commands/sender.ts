@@ -113,6 +113,8 @@ export const senderCommands: readonly Command[] = [
   {
     words: 'sender put',
     takes: ['FILE'],
+    looks: 'who',
+    changes: true,
     does: 'register a sending organisation, or change its settings',
     notes: [
       'FILE holds one, or an export with many. Every problem is told at once, and then nothing is put.',
@@ -128,6 +130,7 @@ export const senderCommands: readonly Command[] = [
   {
     words: 'sender activate',
     takes: ['ODS'],
+    changes: true,
     does: 'take its drops; refused while nobody would be told of what goes wrong',
     options: whoOptions,
     examples: ["sender activate RX1 --by 'Ann Bell' --why 'goes live today' --table TABLENAME"],
@@ -136,6 +139,7 @@ export const senderCommands: readonly Command[] = [
   {
     words: 'sender deactivate',
     takes: ['ODS'],
+    changes: true,
     does: 'let its drops wait; what was taken before goes its way',
     options: whoOptions,
     examples: ["sender deactivate RX1 --by 'Ann Bell' --why 'has left' --table TABLENAME"],

@@ -137,6 +137,7 @@ export const composeDocument = async (
     ...(encoding === undefined ? {} : { contentEncoding: encoding }),
     parts: [...stored.parts],
     patient: { nhsNumber, birthDate, family },
+    actor: manifest.actor,
   };
   await messages.put(manifestObject(folder), JSON.stringify(manifest));
   await messages.put(envelopeObject(folder), JSON.stringify(envelope));

@@ -18,6 +18,7 @@ import type { RangedSource } from '../../submission/ranged-text.ts';
 import { readManifest } from '../../submission/read-manifest.ts';
 import { requestOf } from '../../submission/request-metadata.ts';
 import { type CheckContext, checkManifest } from '../../submission/rules.ts';
+import { staffIdsOf } from '../../submission/staff-ids.ts';
 import type { ComposeContext } from './context.ts';
 import { digestOf } from './digest-stream.ts';
 import { messageSizeProblem } from './message-size.ts';
@@ -182,6 +183,7 @@ export const readDrop = async (
   const attachments = looks.map(({ source }) => source);
   const missing = looks.flatMap(({ source, path }) => (source.found ? [] : [path]));
   const sound = reading.kind === 'manifest' && problems.length === 0;
+  const staff = reading.kind === 'manifest' ? staffIdsOf(reading.manifest) : undefined;
   const drop: Drop = {
     documentId: encounter
       ? documentIdOf(pair.odsCode, encounter.encounterId, encounter.version)
@@ -203,6 +205,7 @@ export const readDrop = async (
       },
       ...(attachments.length === 0 ? {} : { attachments }),
       ...(request === undefined ? {} : { request }),
+      ...(staff === undefined ? {} : { staff }),
     },
     ...(sound && missing.length > 0 ? { missing } : {}),
     discard: {

@@ -32,11 +32,11 @@ const settled = async (context: PollContext, record: StoredRecord | undefined, w
 export const applyResponse = async (
   context: PollContext,
   mailbox: { readonly mailboxId: string; readonly acknowledgeResponses?: boolean | undefined },
-  meshMessageId: string,
-  from: string | undefined,
+  inbound: { readonly meshMessageId: string; readonly from: string | undefined; readonly bodySha256?: string },
   response: ItkResponse,
 ): Promise<AnswerOutcome> => {
   const { mailboxId } = mailbox;
+  const { meshMessageId, from, bodySha256 } = inbound;
   if (response.inResponseTo === undefined) return 'unmatched';
   const header = await context.table.read<HeaderItem>(headerKey(response.inResponseTo));
   if (!header) return 'unmatched';
@@ -60,6 +60,7 @@ export const applyResponse = async (
         code,
         polarity,
         inboundMessageId: meshMessageId as MeshMessageId,
+        ...(bodySha256 === undefined ? {} : { bodySha256 }),
         mailboxId: mailboxId as MailboxId,
         ...(response.responderOds === undefined ? {} : { responderOds: response.responderOds }),
         ...(fromMailboxId === undefined ? {} : { fromMailboxId }),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { meshKey } from '../../delivery/keys.ts';
 import { readResponse } from '../../itk3/response.ts';
 import type { MeshClient } from '../../mesh/client.ts';
@@ -67,6 +68,10 @@ export const takeMessage = async (
   }
 };
 
+/** Of a body that is in memory as a whole; a longer one is no answer. */
+const digestOf = ({ bytes, rest }: Received): { readonly bodySha256?: string } =>
+  rest ? {} : { bodySha256: createHash('sha256').update(bytes).digest('hex') };
+
 /** Read into memory: applied, stored, acknowledged, in the order that its kind asks for. */
 const takeRead = async (
   context: PollContext,
@@ -79,12 +84,15 @@ const takeRead = async (
   const { mailboxId } = mailbox;
   const { headers, body } = message;
   const parsed = parseReport(headers);
-  const report = parsed && recordedReport(parsed, id, clock.now());
+  const digest = digestOf(body);
+  const report = parsed && { ...recordedReport(parsed, id, clock.now()), ...digest };
   const reading = report ? undefined : readResponse(body.bytes);
 
   const apply = (): Promise<AnswerOutcome> | AnswerOutcome => {
     if (report) return applyReport(context, mailboxId, headers.linkedMessageId, report);
-    return reading?.kind === 'response' ? applyResponse(context, mailbox, id, headers.from, reading) : 'unmatched';
+    return reading?.kind === 'response'
+      ? applyResponse(context, mailbox, { meshMessageId: id, from: headers.from, ...digest }, reading)
+      : 'unmatched';
   };
   const until = Math.min(clock.now() + timeForLong, context.deadline - timeForLong);
   const store = () => storeRaw(archive, mailboxId, id, headers, body, () => clock.now() < until);

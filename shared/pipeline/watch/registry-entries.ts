@@ -1,50 +1,81 @@
+import { type RegistryJournal, toBeWritten } from '../../audit/registry-journal.ts';
 import { writeRegistryEntries } from '../../audit/write-entries.ts';
+import { mailboxKey, splitKey } from '../../delivery/keys.ts';
+import type { Quarantined } from '../../delivery/quarantine.ts';
+import { indexedQuarantined } from '../../delivery/quarantine-decision.ts';
 import { errorText } from '../../platform/log.ts';
-import type { Mailbox } from '../../senders/mailbox.ts';
-import { pauseEntriesWritten, readPauseJournal } from '../../senders/pause.ts';
-import { mailboxEntriesWritten, readSender, senderEntriesWritten } from '../../senders/registry.ts';
-import type { RegistryJournal } from '../../senders/versioned.ts';
+import { change, type Indexed, type Stored } from '../../platform/table.ts';
+import { type Mailbox, mailboxCheckAt } from '../../senders/mailbox.ts';
 import type { WatchContext } from './watch.ts';
 
-/**
- * Operators' commands change senders, mailboxes and the pause, and reach no archive: what they did waits on the item and
- * is written here.
- */
-const write = async (
-  { archive }: WatchContext,
-  subject: string,
-  journal: RegistryJournal | undefined,
-  done: (upTo: number) => Promise<unknown>,
-): Promise<void> => {
-  const pending = journal?.pending ?? [];
-  const last = pending.at(-1);
-  if (!last) return;
-  await writeRegistryEntries(archive, subject, pending);
-  await done(last.sequence);
+interface Journalled {
+  readonly journal?: RegistryJournal;
+}
+
+/** What of an item that people changed is called in the archive; `undefined` where nobody changes such items. */
+export const auditSubject = (key: string): string | undefined => {
+  const { kind, rest } = splitKey(key);
+  const id = encodeURIComponent(rest);
+  switch (kind) {
+    case 'SENDER':
+      return `senders/${id}`;
+    case 'MAILBOX':
+      return `mailboxes/${id}`;
+    case 'CLIENT':
+      return `clients/${id}`;
+    case 'QUARANTINE':
+      return `quarantine/${id}`;
+    case 'PAUSE':
+      return 'everybody';
+    case 'REDRIVES':
+      return 'redrives';
+    default:
+      return undefined;
+  }
 };
 
-export const writeSenderEntries = async (context: WatchContext, odsCode: string): Promise<void> => {
-  const sender = await readSender(context.table, odsCode);
-  await write(context, `senders/${odsCode}`, sender?.journal, (upTo) =>
-    senderEntriesWritten(context.table, odsCode, upTo),
-  );
+/** On which indexes an item stays once its entries are written. */
+const indexedAfterwards = (key: string, item: Stored): Indexed | undefined => {
+  switch (splitKey(key).kind) {
+    case 'MAILBOX':
+      return { nextCheckAt: mailboxCheckAt(item as Mailbox & Stored) };
+    case 'QUARANTINE':
+      return (item as Quarantined & Stored).done ? undefined : indexedQuarantined(item as Quarantined & Stored);
+    default:
+      return undefined;
+  }
+};
+
+/**
+ * Operators' commands change items and write to no archive: what they did waits on the item and is written here. What
+ * came meanwhile stays.
+ */
+export const writeEntriesOf = async ({ table, archive }: WatchContext, key: string): Promise<void> => {
+  const subject = auditSubject(key);
+  const pending = (await table.read<Journalled>(key))?.journal?.pending ?? [];
+  const last = pending.at(-1);
+  if (subject === undefined || !last) return;
+  await writeRegistryEntries(archive, subject, pending);
+  await change<Journalled, undefined>(table, key, (stored) => {
+    if (!stored?.journal) return { kind: 'keep', result: undefined };
+    const { revision: _, ...item } = stored;
+    const left = stored.journal.pending.filter(({ sequence }) => sequence > last.sequence);
+    const next = { ...item, journal: { ...stored.journal, pending: left } };
+    const indexed = indexedAfterwards(key, { ...next, revision: stored.revision });
+    return {
+      kind: 'put',
+      item: next,
+      ...(toBeWritten(next) ? { indexed: { ...indexed, nextCheckAt: 0 } } : indexed ? { indexed } : {}),
+      result: undefined,
+    };
+  });
 };
 
 /** An archive that cannot be reached keeps no mailbox from being polled: the entries stay. */
-export const writeMailboxEntries = async (
-  context: WatchContext,
-  { setting: { mailboxId }, journal }: Mailbox,
-): Promise<void> => {
+export const writeMailboxEntries = async (context: WatchContext, mailboxId: string): Promise<void> => {
   try {
-    await write(context, `mailboxes/${mailboxId}`, journal, (upTo) =>
-      mailboxEntriesWritten(context.table, mailboxId, upTo),
-    );
+    await writeEntriesOf(context, mailboxKey(mailboxId));
   } catch (error) {
     context.log.warn('WORK_FAILED', { mailboxId, what: 'audit', error: errorText(error) });
   }
 };
-
-export const writePauseEntries = async (context: WatchContext): Promise<void> =>
-  write(context, 'everybody', await readPauseJournal(context.table), (upTo) =>
-    pauseEntriesWritten(context.table, upTo),
-  );

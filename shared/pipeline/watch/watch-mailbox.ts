@@ -15,7 +15,7 @@ export const watchMailbox = async (context: WatchContext, mailboxId: string): Pr
   const { table, clock, polls, log } = context;
   const mailbox = await readMailbox(table, mailboxId);
   if (!mailbox) return;
-  await writeMailboxEntries(context, mailbox);
+  await writeMailboxEntries(context, mailboxId);
   const now = clock.now();
   if (await pauseOver(table, { mailbox })) {
     if (!isDue(mailbox, now)) return;

@@ -43,14 +43,12 @@ export const watchAddresses = (context: WatchContext): Promise<void> =>
   });
 
 /** What operators must know of mailboxes and organisations, and the digests that are due. */
-export const watchPeople = (context: WatchContext): Promise<void> =>
-  part(context, 'standing and digests', async () => {
-    const { table, clock } = context;
-    const [senders, mailboxes, addresses] = await Promise.all([
-      listSenders(table),
-      listMailboxes(table),
-      readAddresses(table),
-    ]);
+export const watchPeople = async (context: WatchContext): Promise<void> => {
+  const { table, clock } = context;
+  const registered = () => Promise.all([listSenders(table), listMailboxes(table)]);
+  await part(context, 'standing', async () => {
+    const [[senders, mailboxes], addresses] = await Promise.all([registered(), readAddresses(table)]);
     await leaveStanding(table, standingOf(senders, mailboxes, addresses, clock.now()), clock.now());
-    await giveDigests(people(context), senders, mailboxes);
   });
+  await part(context, 'digests', async () => giveDigests(people(context), ...(await registered())));
+};

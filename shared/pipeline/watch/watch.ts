@@ -17,7 +17,7 @@ import type { ConnectionSetting } from '../../senders/connection.ts';
 import { declareDeployment, type QueueUrls } from '../../senders/deployment.ts';
 import { listMailboxes } from '../../senders/registry.ts';
 import { measureStanding } from './measure-standing.ts';
-import { writePauseEntries, writeSenderEntries } from './registry-entries.ts';
+import { writeEntriesOf } from './registry-entries.ts';
 import { sweepInbox } from './sweep-inbox.ts';
 import { watchDocument } from './watch-document.ts';
 import { watchDrop } from './watch-drop.ts';
@@ -40,6 +40,8 @@ export interface WatchContext extends WorkContext {
   /** For commands, which have only the table. */
   readonly noticesTopicArn: string;
   readonly subscribers: Pick<Subscriptions, 'list'>;
+  /** How organisations reach the operators. */
+  readonly operatorsContact?: string;
   readonly connection: ConnectionSetting;
   readonly measure: Measure;
   /** Epoch ms when this invocation has certainly ended. */
@@ -145,9 +147,10 @@ const watchItem = (context: WatchContext, key: string): Promise<void> => {
     case 'MAILBOX':
       return watchMailbox(context, rest);
     case 'SENDER':
-      return writeSenderEntries(context, rest);
+    case 'CLIENT':
     case 'PAUSE':
-      return writePauseEntries(context);
+    case 'REDRIVES':
+      return writeEntriesOf(context, key);
     case 'DROP':
       return watchDrop(context, rest);
     case 'PARKED':

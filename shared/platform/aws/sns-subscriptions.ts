@@ -15,6 +15,8 @@ import type { Subscription, Subscriptions } from '../subscriptions.ts';
 /** `config` is for operators' commands that speak to another endpoint. */
 export const snsSubscriptions = (topicArn: string, config: SNSClientConfig = {}): Subscriptions => {
   const client = new SNSClient(config);
+  const attributesOf = async (SubscriptionArn: string): Promise<Readonly<Record<string, string>>> =>
+    (await client.send(new GetSubscriptionAttributesCommand({ SubscriptionArn }))).Attributes ?? {};
   return {
     async list() {
       const found: Subscription[] = [];
@@ -60,9 +62,12 @@ export const snsSubscriptions = (topicArn: string, config: SNSClientConfig = {})
         }),
       );
     },
+    async filterOf(arn) {
+      const { FilterPolicy = '' } = await attributesOf(arn);
+      return FilterPolicy === '' ? undefined : JSON.parse(FilterPolicy);
+    },
     async isGuarded(arn) {
-      const { Attributes } = await client.send(new GetSubscriptionAttributesCommand({ SubscriptionArn: arn }));
-      return Attributes?.ConfirmationWasAuthenticated === 'true';
+      return (await attributesOf(arn)).ConfirmationWasAuthenticated === 'true';
     },
     async remove(arn) {
       await client.send(new UnsubscribeCommand({ SubscriptionArn: arn }));

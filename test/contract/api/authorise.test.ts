@@ -8,10 +8,11 @@ import { authoriseHandler } from '../../../lambdas/authorise/handler.ts';
 import { leapingClock } from '../../../local/clock.ts';
 import type { AuthoriseContext } from '../../../shared/callers/authorise.ts';
 import { clientFile } from '../../../shared/callers/client.ts';
-import { putClient } from '../../../shared/callers/registry.ts';
+import { switchClientActive } from '../../../shared/callers/registry.ts';
 import { issuerKeys } from '../../../shared/callers/token.ts';
 import { laneKey, laneOf } from '../../../shared/platform/api-lanes.ts';
 import type { Log } from '../../../shared/platform/log.ts';
+import { putClient } from '../../support/registry.ts';
 import { createRig, type Rig } from '../../support/rig.ts';
 
 /** The authoriser on real keys, fetched over HTTP from an issuer that this test is. */
@@ -168,6 +169,20 @@ describe('a sound token of a registered client', () => {
     const token = await sign(claims());
     const single = { headers: { authorization: `Bearer ${token}` }, multiValueHeaders: null };
     expect(await ask(undefined, single)).toEqual(allowed);
+  });
+});
+
+describe('a sound token of a client that was deactivated', () => {
+  it('is let through to nothing, whatever it says, until the client is activated again', async () => {
+    await putClient(rig.table, clientFile.parse({ clientId: 'leaver', odsCode: 'RX1' }));
+    const asked = async () => (await askWith(sign(claims({ client_id: 'leaver' })))).context;
+    const who = { at: 0, by: 'Ann Bell' };
+    expect(await asked()).toMatchObject({ odsCode: 'RX1' });
+    await switchClientActive(rig.table, 'leaver', false, who);
+    expect(await asked()).toEqual({ clientId: 'leaver' });
+    expect(lines.at(-1)).toContain('deactivated');
+    await switchClientActive(rig.table, 'leaver', true, who);
+    expect(await asked()).toMatchObject({ odsCode: 'RX1' });
   });
 });
 

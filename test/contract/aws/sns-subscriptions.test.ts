@@ -48,6 +48,7 @@ test('an address gets nothing until it is confirmed, then what its filter lets t
   if (confirmed.kind !== 'confirmed') throw new Error('not confirmed');
   expect(await subscriptions.list()).toEqual([{ address, arn: confirmed.arn }]);
   expect(await subscriptions.isGuarded(confirmed.arn)).toBe(true);
+  expect(await subscriptions.filterOf(confirmed.arn)).toEqual(filterFor(address, senders));
 
   const publish = async (senderOds: string, audience: string) => {
     emails.length = 0;

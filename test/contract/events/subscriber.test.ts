@@ -4,8 +4,9 @@ import { type SnsService, startSns } from '../../../local/aws/sns/service.ts';
 import { type SqsService, startSqs } from '../../../local/aws/sqs/service.ts';
 import { type VirtualClock, virtualClock } from '../../../local/clock.ts';
 import { currentComposition } from '../../../shared/delivery/record.ts';
-import { type StatusEvent, statusEvent } from '../../../shared/events/status-event.ts';
+import type { StatusEvent } from '../../../shared/events/status-event.ts';
 import { snsTopic } from '../../../shared/platform/aws/sns-topic.ts';
+import { readEvent } from '../../support/published-event.ts';
 import { createRigOnLocalServices, type Rig } from '../../support/rig.ts';
 import { clientSetting, followClock, present, settingOn } from '../aws/json-support.ts';
 import { queueClient } from '../aws/sqs-support.ts';
@@ -61,7 +62,7 @@ const eventsOn = async (url: string) => {
   for (;;) {
     const messages = await sqs.take(url, { MaxNumberOfMessages: 10, WaitTimeSeconds: 0 });
     if (messages.length === 0) return found;
-    found.push(...messages.map(({ Body = '' }) => statusEvent.parse(JSON.parse(Body))));
+    found.push(...messages.map(({ Body = '' }) => readEvent(Body)));
     await sqs.dropAll(url, messages);
   }
 };

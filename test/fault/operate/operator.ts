@@ -37,8 +37,9 @@ export const operator = () => {
   });
 
   const contextOf = (more: Partial<CommandContext> = {}): CommandContext => ({
-    table: rig.table,
-    clock: rig.clock,
+    ...rig.operating,
+    // Who looks.
+    by: ann.by,
     readText: (path) => files.get(path),
     writeText: (path, text) => {
       if (files.has(path)) return 'exists';

@@ -7,6 +7,7 @@ import { currentComposition } from '../../../shared/delivery/record.ts';
 import type { CommandContext } from '../../../shared/operate/command.ts';
 import { hours, minutes } from '../../../shared/platform/clock.ts';
 import type { DocumentId, MeshMessageId } from '../../../shared/platform/ids.ts';
+import { readWhole } from '../../../shared/platform/objects.ts';
 import { practice, sender } from '../../support/rig.ts';
 import { ann, bob, operator, said } from './operator.ts';
 
@@ -169,6 +170,13 @@ describe('a report about a message that nobody knows', () => {
       expect(await stateNow(documentId)).toBe(dismissed ? 'SENT' : 'UNDELIVERED');
       expect(said(await operate('quarantine list', {}))).not.toContain(id);
       expect((await item(id))?.decision?.by).toBe(dismissed ? 'Ann Bell' : 'this system');
+      desk.rig.clock.leap(minutes(2));
+      await desk.rig.watch();
+      // As it stands in the archive for good: who decided is no person where nobody did.
+      const entry = await readWhole(desk.rig.archive, `audit/quarantine/${id}/000001-changed`, 1 << 16);
+      const { actor } =
+        entry && entry !== 'too-large' ? JSON.parse(entry.bytes.toString('utf8')) : { actor: undefined };
+      expect(actor).toEqual(dismissed ? { kind: 'person', id: 'Ann Bell' } : { kind: 'system' });
     }
     await operate('sender resume RX1', ann);
   });

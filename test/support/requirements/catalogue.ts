@@ -161,12 +161,7 @@ export const sections: readonly Section[] = [
         drawsThePdf,
       ),
       bySystem(sd(94), both, 'An appropriate person is told of what was not received or not managed.'),
-      bySystem(
-        sd(95),
-        both,
-        'A missing acknowledgement is noticed, and told.',
-        'on receipt, API and metric; notices to a person come later',
-      ),
+      bySystem(sd(95), both, 'A missing acknowledgement is noticed, and told.'),
       bySystem(
         sd(96),
         both,
@@ -279,13 +274,13 @@ export const sections: readonly Section[] = [
         ['FHIR-DOC-02'],
         both,
         'Showing and printing are audited.',
-        'each view through the API and by `operate story`; nothing here shows or prints the PDF itself',
+        'each view through the API and by an operator’s command; nothing here shows or prints the PDF itself',
       ),
       bySystem(
         ['FHIR-DOC-03'],
         both,
         'The audit names time, NHS number, user, role and document.',
-        'entries name time, actor and document; NHS number, user and role stand in the message that is kept beside them under the same document id',
+        'entries name time, document and actor, the submission’s also user and role; the NHS number stands in what is kept beside them under the same document id',
       ),
       elsewhere(
         'clinical system',

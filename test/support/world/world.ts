@@ -8,7 +8,7 @@ import { accept, type Queue as LocalQueue } from '../../../local/aws/sqs/queue.t
 import { changeVisibility, nextVisibleAt, receive, remove } from '../../../local/aws/sqs/receive.ts';
 import { createPki } from '../../../local/pki/pki.ts';
 import { TEST_PATIENTS } from '../../../local/samples/test-patients.ts';
-import { type StatusEvent, statusEvent } from '../../../shared/events/status-event.ts';
+import type { StatusEvent } from '../../../shared/events/status-event.ts';
 import { days, hours, minutes, seconds } from '../../../shared/platform/clock.ts';
 import type { Log } from '../../../shared/platform/log.ts';
 import type { Measure, MetricName } from '../../../shared/platform/measure.ts';
@@ -19,6 +19,7 @@ import type { Topic, TopicMessage } from '../../../shared/platform/topic.ts';
 import { type MailboxSetting, mailboxFile } from '../../../shared/senders/mailbox.ts';
 import { senderFile } from '../../../shared/senders/sender.ts';
 import { memoryTable } from '../memory-table.ts';
+import { readEvent } from '../published-event.ts';
 import { putMailbox, putSender } from '../registry.ts';
 import { type Chance, chance } from './chance.ts';
 import { inProcessMesh, type MeshWeather } from './in-process-mesh.ts';
@@ -139,7 +140,7 @@ export const createWorld = async (setting: WorldSetting) => {
   /** What whoever follows documents was told, as it came. */
   const published: StatusEvent[] = [];
   const topic: Topic = {
-    publish: async ({ body }) => void published.push(statusEvent.parse(JSON.parse(body))),
+    publish: async ({ body }) => void published.push(readEvent(body)),
   };
   const mesh = inProcessMesh({
     // What MESH does after weeks is beyond every run.

@@ -6,9 +6,11 @@ import { indexedQuarantined } from '../../../shared/delivery/quarantine-decision
 import { personSettings } from '../../../shared/operate/act.ts';
 import type { CommandOptions } from '../../../shared/operate/command.ts';
 import { commands, runCommand } from '../../../shared/operate/commands.ts';
+import { declareDeployment } from '../../../shared/senders/deployment.ts';
 import { memoryTable } from '../../support/memory-table.ts';
 import { recordAfter, reported, wasSent } from '../../support/records.ts';
 import { memorySubscriptions } from '../../support/subscriptions.ts';
+import { memoryObjects } from '../../support/world/memory-objects.ts';
 
 /** What docs/operating.md promises to programs, held against what commands give. */
 
@@ -28,6 +30,7 @@ const promised = new Map(
 const table = memoryTable();
 const now = Date.UTC(2026, 10, 29, 12);
 const mail = memorySubscriptions();
+const archive = memoryObjects('archive', { now: () => now });
 const files: Record<string, unknown> = {
   m: { mailboxId: 'RX1OT001', odsCode: 'RX1', environment: 'integration' },
   s: {
@@ -47,6 +50,8 @@ const run = async (words: string, options: CommandOptions = {}) =>
       table,
       clock: { now: () => now, sleep: async () => undefined },
       subscriptions: async () => mail.port,
+      objects: () => archive,
+      by: 'Ann Bell',
       readText: (path) => (path in files ? JSON.stringify(files[path]) : undefined),
       writeText: () => 'written',
     },
@@ -54,6 +59,7 @@ const run = async (words: string, options: CommandOptions = {}) =>
   );
 
 beforeAll(async () => {
+  await declareDeployment(table, { stage: 'integration', archiveBucket: 'archive' });
   await run('mailbox put m');
   await run('sender put s');
   mail.confirmAll();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { compareStory } from '../../../../shared/audit/compare-story.ts';
 import { type AuditEntry, auditSchema, type DocumentAudit } from '../../../../shared/audit/entry.ts';
 import { factsOf } from '../../../../shared/audit/facts.ts';
-import { pendingLimit, withPending } from '../../../../shared/audit/pending.ts';
+import { pendingLimit, withNewest, withPending } from '../../../../shared/audit/pending.ts';
 import { replay, type Story } from '../../../../shared/audit/read-story.ts';
 import type { DeliveryEvent } from '../../../../shared/delivery/events.ts';
 import { withJournal } from '../../../../shared/delivery/journal.ts';
@@ -91,6 +91,18 @@ describe('the story beside the record', () => {
     ]);
   });
 
+  it('shows what differs within a fact, however alike it begins', () => {
+    const forged: DocumentRecord = {
+      ...written,
+      compositions: written.compositions.map((one) =>
+        one.business ? { ...one, business: { ...one.business, code: '30002' } } : one,
+      ),
+    };
+    expect(compareStory(storyOf(entries), forged).differences).toEqual([
+      'compositions/1/business/code: the archive has "30001", the record "30002"',
+    ]);
+  });
+
   it('shows an entry that says something else than was written', () => {
     const forged = entries.map((entry) =>
       entry.sequence === 4 ? { ...entry, set: { ...entry.set, 'compositions/1/sentAt': 7 } } : entry,
@@ -108,5 +120,12 @@ describe('what waits', () => {
     const big = { text: 'x'.repeat(pendingLimit / 2) };
     expect(withPending([big], big)).toEqual([big]);
     expect(withPending(undefined, big)).toEqual([big]);
+  });
+
+  it('of events is the newest: whoever follows must hear how a document stands in the end', () => {
+    const [first, second, last] = ['1', '2', '3'].map((name) => ({ name, text: 'x'.repeat(pendingLimit * 0.4) }));
+    expect(withNewest([first, second], last)).toEqual([second, last]);
+    const huge = { name: '4', text: 'x'.repeat(pendingLimit * 2) };
+    expect(withNewest([first], huge)).toEqual([huge]);
   });
 });

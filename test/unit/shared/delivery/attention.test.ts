@@ -17,6 +17,7 @@ import {
   dropped,
   ended,
   negative,
+  onceAlso,
   positive,
   recordAfter,
   reported,
@@ -26,11 +27,6 @@ import {
 
 const settings = { doubtWait: 0, giveUpAfter: 10 ** 12 };
 const said = { by: 'Ann', why: 'told to' };
-const then = (record: DocumentRecord, event: DeliveryEvent, at = 5000): DocumentRecord => {
-  const reduction = reduce(record, event, at);
-  if (reduction.kind === 'no-op') throw new Error(reduction.why);
-  return reduction.record;
-};
 const codes = (record: DocumentRecord) => attentionOf(record).map(({ code }) => code);
 const resolved = (route: 'telephoned' | 'posted' = 'telephoned'): DeliveryEvent => ({
   kind: 'resolved',
@@ -45,8 +41,12 @@ const withCurrent = (record: DocumentRecord, facts: Partial<Composition>): Docum
 const routed = { at: 950, mailboxId: 'GP0001OT', odsCode: 'Y99999', organisation: 'Other Surgery' };
 const accepted = () => recordAfter(...wasSent, positive('20013'), positive('30001'));
 const twiceInDoubt = () =>
-  then(
-    then(then(recordAfter(...sending, ended('unknown')), begun(2, 'owner-2', 5500), 5000), ended('unknown', 2), 5100),
+  onceAlso(
+    onceAlso(
+      onceAlso(recordAfter(...sending, ended('unknown')), begun(2, 'owner-2', 5500), 5000),
+      ended('unknown', 2),
+      5100,
+    ),
     { kind: 'due', settings },
     6000,
   );
@@ -97,7 +97,7 @@ describe('a document that needs a person', () => {
     '%s: stands on the index with its age, and leaves it once somebody records what was done',
     (_, record) => {
       expect(indexedRecord(record, 9000, settings).attentionSince).toBe(attentionSince(record));
-      const done = then(record, resolved(), 9000);
+      const done = onceAlso(record, resolved(), 9000);
       expect([codes(done), indexedRecord(done, 9000, settings).attentionSince]).toEqual([[], undefined]);
       expect(done.resolutions).toEqual([
         { at: 9000, by: 'Ann', route: 'telephoned', note: 'spoke to the duty doctor', of: codes(record) },
@@ -107,7 +107,7 @@ describe('a document that needs a person', () => {
   );
 
   it('is nobody’s move once it has ended and been dealt with, and the receipt says by whom', () => {
-    const done = then(recordAfter(...wasSent, negative('30002')), resolved('posted'), 9000);
+    const done = onceAlso(recordAfter(...wasSent, negative('30002')), resolved('posted'), 9000);
     expect(whoseMove(done)).toBe('nobody');
     const receipt = documentReceipt({ ...done, revision: 1 }, { name: 'report-1', at: 0 }, 9000, 'drop');
     expect(receipt.resolutions).toMatchObject([{ by: 'Ann', route: 'posted', at: isoTime(9000) }]);
@@ -117,24 +117,24 @@ describe('a document that needs a person', () => {
   it('is dealt with though the clock of whoever says so is behind', () => {
     const record = recordAfter(...wasSent, reported());
     expect(attentionOf(record)[0]?.since).toBe(800);
-    expect(codes(then(record, resolved(), 700))).toEqual([]);
+    expect(codes(onceAlso(record, resolved(), 700))).toEqual([]);
   });
 
   it('leaves it by moving on, too', () => {
     expect(codes(recordAfter(...wasSent, negative('30002'), dropped(1, 'b')))).toEqual([]);
-    expect(codes(then(recordAfter(...wasSent, reported()), positive('30001')))).toEqual([]);
+    expect(codes(onceAlso(recordAfter(...wasSent, reported()), positive('30001')))).toEqual([]);
     const held = recordAfter(dropped(), composed(), { kind: 'held', reason: 'operator', ...said });
-    expect(codes(then(held, { kind: 'released', reason: 'operator', ...said }))).toEqual([]);
+    expect(codes(onceAlso(held, { kind: 'released', reason: 'operator', ...said }))).toEqual([]);
   });
 
   it('a resolution covers what was open then, and not what came later', () => {
-    const done = then(recordAfter(...wasSent, reported()), resolved(), 850);
+    const done = onceAlso(recordAfter(...wasSent, reported()), resolved(), 850);
     expect(codes(done)).toEqual([]);
-    expect(codes(then(done, negative('30003'), 9000))).toEqual(['BUSINESS_REJECTED']);
-    const overdue = then(recordAfter(...wasSent), { kind: 'due', settings }, 90_000_000);
-    const told = then(overdue, resolved(), 91_000_000);
+    expect(codes(onceAlso(done, negative('30003'), 9000))).toEqual(['BUSINESS_REJECTED']);
+    const overdue = onceAlso(recordAfter(...wasSent), { kind: 'due', settings }, 90_000_000);
+    const told = onceAlso(overdue, resolved(), 91_000_000);
     expect(codes(told)).toEqual([]);
-    expect(codes(then(told, { kind: 'due', settings }, 4 * 86_400_000 + 1000))).toEqual(['MESH_RETURN_NEAR']);
+    expect(codes(onceAlso(told, { kind: 'due', settings }, 4 * 86_400_000 + 1000))).toEqual(['MESH_RETURN_NEAR']);
   });
 
   it.each([
@@ -194,6 +194,22 @@ describe('what is flagged about an accepted document', () => {
     expect(codes(withCurrent(recordAfter(...sending), { olderVersionAt }))).toEqual([]);
   });
 
+  it('a version before it that another practice holds, also where this one is not sent at all, and why', () => {
+    const olderVersionAt = { version: 1, odsCode: 'Y00001' as OdsCode };
+    const suppressed = (why: 'confidential' | 'registered-here', facts: Partial<Composition>) =>
+      attentionOf(withCurrent(recordAfter(dropped()), { suppression: { at: 7, why }, ...facts }));
+    expect(suppressed('confidential', { olderVersionAt })).toMatchObject([
+      { code: 'OLDER_VERSION_ELSEWHERE', since: 7, what: expect.stringContaining('marked confidential') },
+    ]);
+    const [moved] = suppressed('registered-here', { olderVersionAt });
+    expect(moved).toMatchObject({ code: 'OLDER_VERSION_ELSEWHERE', practice: { odsCode: 'Y00001' } });
+    expect(moved?.what).not.toContain('confidential');
+    const predecessor = { documentId: dropOf(9).documentId, version: 9, sentAt: 1 };
+    expect(suppressed('confidential', { predecessor })).toMatchObject([
+      { code: 'OLDER_VERSION_STANDS', todo: expect.stringContaining('version 9 is confidential') },
+    ]);
+  });
+
   it('a version before it that stands, because this one came to nothing', () => {
     const predecessor = { documentId: dropOf(9).documentId, version: 9, sentAt: 1 };
     const record = withCurrent(recordAfter(...wasSent, negative('20009')), { predecessor });
@@ -205,19 +221,23 @@ describe('what was dealt with and sent again', () => {
   const again: DeliveryEvent = { kind: 'resend-asked', newest: 1, ids: deriveIds, ...said };
   const due: DeliveryEvent = { kind: 'due', settings };
   const day = 86_400_000;
-  const silent = () => then(recordAfter(...wasSent), due, 2 * day);
+  const silent = () => onceAlso(recordAfter(...wasSent), due, 2 * day);
 
   it('is open once more when that comes to nothing: nobody else would notice', () => {
-    const asked = then(then(recordAfter(...wasSent, reported()), resolved('posted')), again, 6000);
+    const asked = onceAlso(onceAlso(recordAfter(...wasSent, reported()), resolved('posted')), again, 6000);
     expect(codes(asked)).toEqual([]);
-    const nothing = then(asked, { kind: 'gave-up', composition: 1 }, 9000);
+    const nothing = onceAlso(asked, { kind: 'gave-up', composition: 1 }, 9000);
     expect([codes(nothing), attentionSince(nothing)]).toEqual([['UNDELIVERED'], 800]);
-    expect(codes(then(nothing, resolved(), 9500))).toEqual([]);
+    expect(codes(onceAlso(nothing, resolved(), 9500))).toEqual([]);
   });
 
   it('a silence too', () => {
-    const asked = then(then(silent(), resolved(), 2 * day + 1), again, 2 * day + 2);
-    const nothing = then(then(asked, { kind: 'superseded', composition: 1, byVersion: 2 }, 3 * day), due, 3 * day + 1);
+    const asked = onceAlso(onceAlso(silent(), resolved(), 2 * day + 1), again, 2 * day + 2);
+    const nothing = onceAlso(
+      onceAlso(asked, { kind: 'superseded', composition: 1, byVersion: 2 }, 3 * day),
+      due,
+      3 * day + 1,
+    );
     expect(codes(nothing)).toEqual(['INFRASTRUCTURE_OVERDUE']);
   });
 });

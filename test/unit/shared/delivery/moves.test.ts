@@ -14,6 +14,7 @@ import {
   ended,
   meshId,
   negative,
+  onceAlso,
   positive,
   recordAfter,
   reported,
@@ -25,11 +26,6 @@ import {
 /** Every move that the design lists (DESIGN 3, The document's life), one test for each, in its order. */
 
 const stateAfter = (...events: readonly DeliveryEvent[]) => stateOf(recordAfter(...events));
-const then = (record: DocumentRecord, event: DeliveryEvent, at = 5000): DocumentRecord => {
-  const reduction = reduce(record, event, at);
-  if (reduction.kind === 'no-op') throw new Error(reduction.why);
-  return reduction.record;
-};
 const codes = (record: DocumentRecord) => answersOf(currentComposition(record)).map(({ code }) => code);
 
 const why = { by: 'Ann', why: 'telephoned' };
@@ -39,7 +35,7 @@ const accepted = [...wasSent, positive('20013'), positive('30001')] as const;
 const refusedByMesh = [...sending, ended('refused')] as const;
 const undelivered = [...wasSent, reported()] as const;
 const overdue: DeliveryEvent = { kind: 'due', settings: { doubtWait: 0, giveUpAfter: 10 ** 12 } };
-const silent = () => then(recordAfter(...wasSent), overdue, 2 * 86_400_000);
+const silent = () => onceAlso(recordAfter(...wasSent), overdue, 2 * 86_400_000);
 const predecessor = { documentId: dropOf(9).documentId, version: 9, documentBundleId: 'D-of-9' };
 const replacing = (...events: readonly DeliveryEvent[]) =>
   recordAfter({ ...dropped(), standing: { predecessor } } as DeliveryEvent, composed(), begun(), sent(), ...events);
@@ -67,7 +63,7 @@ describe('CANCELLED: by the sender, only before SENDING', () => {
     ['COMPOSED', [dropped(), composed()]],
     ['COMPOSED after an attempt that certainly failed', [...sending, ended('not-sent')]],
   ] satisfies [string, DeliveryEvent[]][])('%s → CANCELLED, and nothing is posted any more', (_, events) => {
-    const record = then(recordAfter(...events), cancelled);
+    const record = onceAlso(recordAfter(...events), cancelled);
     expect(stateOf(record)).toBe('CANCELLED');
     expect(currentComposition(record).cancellation).toEqual({ at: 5000, by: 'Ann', why: 'telephoned' });
     expect(reduce(record, begun(2), 6000)).toEqual({ kind: 'no-op', why: 'not-to-be-sent' });
@@ -84,8 +80,8 @@ describe('CANCELLED: by the sender, only before SENDING', () => {
     expect(reduce(recordAfter(...events), cancelled, 5000)).toEqual({ kind: 'no-op', why: reason });
   });
   it('takes what held it with it, and what lies in the inbox', () => {
-    const held = then(recordAfter(dropped()), { kind: 'held', reason: 'operator', ...why });
-    const record = then(held, cancelled);
+    const held = onceAlso(recordAfter(dropped()), { kind: 'held', reason: 'operator', ...why });
+    const record = onceAlso(held, cancelled);
     expect(record.holds).toEqual([]);
     expect(record.work.discardDrops).toMatchObject([{ name: 'report-1' }]);
   });
@@ -126,7 +122,7 @@ describe('SEND_FAILED, UNDELIVERED or overdue + any acknowledgement → what it 
       [negative('30003'), 'BUSINESS_REJECTED'],
       [negative('4711'), 'INFRASTRUCTURE_REJECTED'],
     ] as const) {
-      const next = then(record, answer, 3 * 86_400_000);
+      const next = onceAlso(record, answer, 3 * 86_400_000);
       expect(stateOf(next)).toBe(state);
       expect(answersOf(currentComposition(next)).every(({ late }) => late)).toBe(true);
       expect(next.history.at(-1)?.what).toMatch(/, late$/);
@@ -175,7 +171,7 @@ describe('contradictions', () => {
     for (const code of ['30001', '30004']) {
       const before = recordAfter(...wasSent, refusal);
       expect(stateOf(before)).toBe(state);
-      expect(stateOf(then(before, positive(code)))).toBe('CONTRADICTED');
+      expect(stateOf(onceAlso(before, positive(code)))).toBe('CONTRADICTED');
     }
   });
   it('a rejected one + another refusal, or 20013, stays as it is, and both are kept', () => {
@@ -199,19 +195,22 @@ describe('contradictions', () => {
   });
   it('is left only by a person’s recorded decision', () => {
     const record = recordAfter(...accepted, negative('30002'));
-    expect(stateOf(then(record, decided('accepted')))).toBe('ACCEPTED');
-    const rejected = then(record, decided('rejected'));
+    expect(stateOf(onceAlso(record, decided('accepted')))).toBe('ACCEPTED');
+    const rejected = onceAlso(record, decided('rejected'));
     expect(stateOf(rejected)).toBe('BUSINESS_REJECTED');
     expect(currentComposition(rejected).contradiction?.decision).toEqual({ at: 5000, as: 'rejected', ...why });
-    expect(stateOf(then(recordAfter(...accepted, negative('20009')), decided('rejected')))).toBe(
+    expect(stateOf(onceAlso(recordAfter(...accepted, negative('20009')), decided('rejected')))).toBe(
       'INFRASTRUCTURE_REJECTED',
     );
     const refusedFirst = recordAfter(...wasSent, negative('20009'), positive('30001'));
-    expect(stateOf(then(refusedFirst, decided('rejected')))).toBe('INFRASTRUCTURE_REJECTED');
+    expect(stateOf(onceAlso(refusedFirst, decided('rejected')))).toBe('INFRASTRUCTURE_REJECTED');
     expect(reduce(rejected, decided('accepted'), 6000)).toEqual({ kind: 'no-op', why: 'not-contradicted' });
   });
   it('once decided, contradicts again when the practice says something new; the first stays known', () => {
-    const record = then(then(recordAfter(...accepted, negative('30002')), decided('accepted')), negative('30003'));
+    const record = onceAlso(
+      onceAlso(recordAfter(...accepted, negative('30002')), decided('accepted')),
+      negative('30003'),
+    );
     expect(stateOf(record)).toBe('CONTRADICTED');
     expect(currentComposition(record).decidedContradictions).toMatchObject([
       { answer: { code: '30002' }, decision: { as: 'accepted' } },
@@ -219,9 +218,9 @@ describe('contradictions', () => {
     expect(codes(record)).toEqual(expect.arrayContaining(['30001', '30002', '30003']));
   });
   it('decided, it tells the version before as the answer would have', () => {
-    const tookIt = then(then(replacing(negative('30002')), positive('30001')), decided('accepted'));
+    const tookIt = onceAlso(onceAlso(replacing(negative('30002')), positive('30001')), decided('accepted'));
     expect(tookIt.work.markReplaced).toEqual([1]);
-    const failed = then(then(replacing(positive('30001')), negative('20014')), decided('rejected'));
+    const failed = onceAlso(onceAlso(replacing(positive('30001')), negative('20014')), decided('rejected'));
     expect([stateOf(failed), failed.work.voidPredecessor]).toEqual(['NULL_AND_VOID', [1]]);
   });
 });
@@ -231,12 +230,12 @@ describe('20014: both versions are void (GPCM-SD-128)', () => {
   it('version n ACCEPTED + 20014 for n+1 → both NULL_AND_VOID', () => {
     const next = replacing(negative('20014'));
     expect([stateOf(next), next.work.voidPredecessor]).toEqual(['NULL_AND_VOID', [1]]);
-    const before = then(recordAfter(...accepted), { kind: 'voided', documentBundleId: bundle, byVersion: 2 });
+    const before = onceAlso(recordAfter(...accepted), { kind: 'voided', documentBundleId: bundle, byVersion: 2 });
     expect(stateOf(before)).toBe('NULL_AND_VOID');
   });
   it('a replacement that a person found to be taken after all is what counts', () => {
-    const voided = then(recordAfter(...accepted), { kind: 'voided', documentBundleId: bundle, byVersion: 2 });
-    const replaced = then(voided, { kind: 'replaced', documentBundleId: bundle, byVersion: 2 }, 9000);
+    const voided = onceAlso(recordAfter(...accepted), { kind: 'voided', documentBundleId: bundle, byVersion: 2 });
+    const replaced = onceAlso(voided, { kind: 'replaced', documentBundleId: bundle, byVersion: 2 }, 9000);
     expect(stateOf(replaced)).toBe('REPLACED');
   });
   it('to what replaces nothing it is a refusal of the message', () => {
@@ -249,10 +248,10 @@ describe('20007 and 20008', () => {
     expect(stateAfter(...wasSent, negative(code))).toBe('INFRASTRUCTURE_REJECTED');
   });
   it.each(['20007', '20008'])('%s for a re-sent composition: no state change, recorded', (code) => {
-    const doubtful = then(recordAfter(...sending, ended('unknown')), begun(2, 'owner-2', 9000), 5000);
-    const record = then(then(doubtful, sent(2), 5500), negative(code), 6000);
+    const doubtful = onceAlso(recordAfter(...sending, ended('unknown')), begun(2, 'owner-2', 9000), 5000);
+    const record = onceAlso(onceAlso(doubtful, sent(2), 5500), negative(code), 6000);
     expect([stateOf(record), codes(record)]).toEqual(['SENT', [code]]);
-    expect(stateOf(then(record, positive('30001'), 7000))).toBe('ACCEPTED');
+    expect(stateOf(onceAlso(record, positive('30001'), 7000))).toBe('ACCEPTED');
   });
 });
 
@@ -278,9 +277,11 @@ describe('an acknowledgement belongs to the composition that it answers', () => 
     const waiting = recordAfter(dropped(), composed(), positive('30001'));
     expect([stateOf(waiting), codes(waiting), waiting.work.enqueue]).toEqual(['COMPOSED', ['30001'], 1]);
     expect(reduce(waiting, positive('30001'), 9)).toEqual({ kind: 'no-op', why: 'duplicate-acknowledgement' });
-    const gone = then(then(waiting, begun(), 10), sent(), 11);
+    const gone = onceAlso(onceAlso(waiting, begun(), 10), sent(), 11);
     const { acknowledgement, ...event } = positive('30001') as Extract<DeliveryEvent, { kind: 'acknowledged' }>;
-    expect(stateOf(then(gone, { ...event, acknowledgement: { ...acknowledgement, at: 950 } }, 950))).toBe('ACCEPTED');
+    expect(stateOf(onceAlso(gone, { ...event, acknowledgement: { ...acknowledgement, at: 950 } }, 950))).toBe(
+      'ACCEPTED',
+    );
   });
   it('what was tried and then cancelled or superseded is what the practice says: it has arrived after all', () => {
     const tried = [...sending, ended('not-sent')] as const;
@@ -306,12 +307,12 @@ describe('sent again by a person’s wish', () => {
   ])('%s: the same bytes under the same ids', (_, record) => {
     const at = 3 * 86_400_000;
     const before = currentComposition(record);
-    const asked = then(record, resend(), at);
+    const asked = onceAlso(record, resend(), at);
     const again = currentComposition(asked);
     expect([stateOf(asked), asked.compositions.length, asked.work.enqueue]).toEqual(['COMPOSED', 1, 1]);
     expect([again.messageHeaderId, again.stored]).toEqual([before.messageHeaderId, before.stored]);
     expect(again.earlierSends).toMatchObject([{ ...why, at, lastAttempt: 1 }]);
-    const posted = then(then(asked, begun(2, 'owner-2', at + 1000), at + 1), sent(2), at + 2);
+    const posted = onceAlso(onceAlso(asked, begun(2, 'owner-2', at + 1000), at + 1), sent(2), at + 2);
     expect([stateOf(posted), currentComposition(posted).meshMessageId]).toEqual(['SENT', 'mesh-2']);
     // Only where MESH had it and did not hand it back may there be two.
     expect(currentComposition(posted).possibleDuplicate === true).toBe(before.sentAt !== undefined && !before.report);
@@ -319,7 +320,7 @@ describe('sent again by a person’s wish', () => {
   });
   it.each(['20009', '30002'])('refused with %s: a new composition with other ids, composed again', (code) => {
     const record = recordAfter(...wasSent, negative(code));
-    const asked = then(record, resend());
+    const asked = onceAlso(record, resend());
     const [first, second] = asked.compositions;
     expect([stateOf(asked), asked.work.composeAgain, second?.number]).toEqual(['RECEIVED', 2, 2]);
     expect(second?.messageHeaderId).not.toBe(first?.messageHeaderId);
@@ -340,13 +341,17 @@ describe('sent again by a person’s wish', () => {
   });
   it('20007 for the second copy changes nothing, a late report about the first does not either', () => {
     const at = 3 * 86_400_000;
-    const posted = then(then(then(silent(), resend(), at), begun(2, 'owner-2', at + 1000), at + 1), sent(2), at + 2);
-    const copy = then(then(posted, negative('20007'), at + 3), reported('14', meshId(1)), at + 4);
+    const posted = onceAlso(
+      onceAlso(onceAlso(silent(), resend(), at), begun(2, 'owner-2', at + 1000), at + 1),
+      sent(2),
+      at + 2,
+    );
+    const copy = onceAlso(onceAlso(posted, negative('20007'), at + 3), reported('14', meshId(1)), at + 4);
     expect(stateOf(copy)).toBe('SENT');
     expect(currentComposition(copy).alsoReported).toHaveLength(1);
     expect(
       stateOf(
-        then(
+        onceAlso(
           copy,
           {
             ...reported('14', meshId(2)),
@@ -358,21 +363,21 @@ describe('sent again by a person’s wish', () => {
     ).toBe('SENT');
   });
   it('an answer to the first copy that comes meanwhile is what counts, and nothing is posted any more', () => {
-    const asked = then(recordAfter(...undelivered), resend());
-    const record = then(asked, positive('30001'), 6000);
+    const asked = onceAlso(recordAfter(...undelivered), resend());
+    const record = onceAlso(asked, positive('30001'), 6000);
     expect(stateOf(record)).toBe('ACCEPTED');
     expect(reduce(record, begun(2), 7000)).toEqual({ kind: 'no-op', why: 'not-to-be-sent' });
   });
   it('that comes to nothing stands as it stood', () => {
-    const asked = then(recordAfter(...undelivered), resend());
+    const asked = onceAlso(recordAfter(...undelivered), resend());
     for (const event of [
       { kind: 'superseded', composition: 1, byVersion: 2 },
       { kind: 'gave-up', composition: 1 },
     ] satisfies DeliveryEvent[]) {
-      const record = then(asked, event, 9000);
+      const record = onceAlso(asked, event, 9000);
       expect([stateOf(record), currentComposition(record).earlierSends]).toEqual(['UNDELIVERED', undefined]);
     }
-    const calledOff = then(asked, cancelled, 9000);
+    const calledOff = onceAlso(asked, cancelled, 9000);
     expect([stateOf(calledOff), currentComposition(calledOff).earlierSends]).toEqual(['UNDELIVERED', undefined]);
     expect(calledOff.history.at(-1)).toMatchObject({
       what: 'not sent again: called off',
@@ -380,19 +385,19 @@ describe('sent again by a person’s wish', () => {
     });
   });
   it('that MESH refuses leaves what may be at the practice there: it is still SENT, and nothing takes its place', () => {
-    const asked = then(silent(), resend(), 3 * 86_400_000);
-    const posting = then(asked, begun(2, 'owner-2', 3 * 86_400_000 + 9), 3 * 86_400_000 + 1);
-    const refused = then(posting, ended('refused', 2), 3 * 86_400_000 + 2);
+    const asked = onceAlso(silent(), resend(), 3 * 86_400_000);
+    const posting = onceAlso(asked, begun(2, 'owner-2', 3 * 86_400_000 + 9), 3 * 86_400_000 + 1);
+    const refused = onceAlso(posting, ended('refused', 2), 3 * 86_400_000 + 2);
     expect(stateOf(refused)).toBe('SENT');
     expect(refused.work.releaseClaim).toMatchObject({ attempt: 2 });
     expect(currentComposition(refused).attempts.at(-1)?.outcome?.kind).toBe('refused');
-    expect(stateOf(then(refused, dropped(1, 'b'), 3 * 86_400_000 + 3))).toBe('SENT');
+    expect(stateOf(onceAlso(refused, dropped(1, 'b'), 3 * 86_400_000 + 3))).toBe('SENT');
   });
   it('a late outcome of the round before is recorded and moves nothing', () => {
-    const doubtful = then(recordAfter(...sending, ended('unknown')), begun(2, 'owner-2', 9000), 5000);
-    const undelivered2 = then(then(doubtful, sent(2), 5500), reported('14', meshId(2)), 6000);
-    const asked = then(undelivered2, resend(), 7000);
-    const late = then(asked, sent(1), 8000);
+    const doubtful = onceAlso(recordAfter(...sending, ended('unknown')), begun(2, 'owner-2', 9000), 5000);
+    const undelivered2 = onceAlso(onceAlso(doubtful, sent(2), 5500), reported('14', meshId(2)), 6000);
+    const asked = onceAlso(undelivered2, resend(), 7000);
+    const late = onceAlso(asked, sent(1), 8000);
     expect(stateOf(late)).toBe('COMPOSED');
     expect(currentComposition(late).attempts[0]?.outcome?.kind).toBe('sent');
     expect(late.work.indexMessages).toEqual([1]);
@@ -403,16 +408,16 @@ describe('what a person finds out about a doubt', () => {
   const decide = (as: 'arrived' | 'lost'): DeliveryEvent => ({ kind: 'doubt-decided', as, ...why });
   const doubtful = () => recordAfter(...sending, ended('unknown'));
   it('it has come: SENT since it was tried, and later versions may go', () => {
-    const record = then(doubtful(), decide('arrived'));
+    const record = onceAlso(doubtful(), decide('arrived'));
     expect([stateOf(record), currentComposition(record).sentAt]).toEqual(['SENT', 2]);
     expect(record.work).toMatchObject({ archive: [1], releaseClaim: { attempt: 1 } });
     expect(reduce(record, decide('lost'), 6000)).toEqual({ kind: 'no-op', why: 'not-in-doubt' });
   });
   it('nothing came: SEND_FAILED, to be sent again; only that MESH took it after all counts more', () => {
-    const record = then(doubtful(), decide('lost'));
+    const record = onceAlso(doubtful(), decide('lost'));
     expect([stateOf(record), record.work.releaseClaim?.attempt]).toEqual(['SEND_FAILED', 1]);
-    expect(stateOf(then(record, sent(1), 6000))).toBe('SENT');
-    const late = then(record, ended('not-sent', 1), 6000);
+    expect(stateOf(onceAlso(record, sent(1), 6000))).toBe('SENT');
+    const late = onceAlso(record, ended('not-sent', 1), 6000);
     expect([stateOf(late), late.history.at(-1)?.what]).toEqual([
       'SEND_FAILED',
       'late outcome of what was lost: not-sent',
@@ -420,9 +425,9 @@ describe('what a person finds out about a doubt', () => {
   });
   it('nothing came of a further sending: it stands as it stood, and the first copy is not forgotten', () => {
     const at = 3 * 86_400_000;
-    const again = then(silent(), { kind: 'resend-asked', newest: 1, ids: deriveIds, ...why }, at);
-    const unsure = then(then(again, begun(2, 'owner-2', at + 10), at + 1), ended('unknown', 2), at + 2);
-    const record = then(unsure, decide('lost'), at + 20);
+    const again = onceAlso(silent(), { kind: 'resend-asked', newest: 1, ids: deriveIds, ...why }, at);
+    const unsure = onceAlso(onceAlso(again, begun(2, 'owner-2', at + 10), at + 1), ended('unknown', 2), at + 2);
+    const record = onceAlso(unsure, decide('lost'), at + 20);
     expect([stateOf(record), currentComposition(record).meshMessageId]).toEqual(['SENT', 'mesh-1']);
   });
   it('not while it is still being handed over', () => {
@@ -436,24 +441,24 @@ describe('held and released', () => {
   const day = 86_400_000;
 
   it('a composed document is not posted while held, and queued when released, with all its time to go', () => {
-    const held = then(recordAfter(dropped(), composed()), hold('paused'));
+    const held = onceAlso(recordAfter(dropped(), composed()), hold('paused'));
     expect(reduce(held, begun(1), 6000)).toEqual({ kind: 'no-op', why: 'not-to-be-sent' });
     expect(reduce(held, hold('paused'), 6000)).toEqual({ kind: 'no-op', why: 'already-held' });
-    const free = then({ ...held, work: {} }, release('paused'), 30 * day);
+    const free = onceAlso({ ...held, work: {} }, release('paused'), 30 * day);
     expect([free.holds, free.work.enqueue]).toEqual([[], 1]);
     expect(currentComposition(free).giveUpAt).toBeGreaterThan(30 * day);
     expect(reduce(free, begun(1), 30 * day + 1).kind).toBe('changed');
   });
   it('one that is received is composed when released, and is not given up for the time that it was held', () => {
-    const held = then(recordAfter(dropped()), hold('operator'));
-    const free = then({ ...held, work: {} }, release('operator'), 30 * day);
+    const held = onceAlso(recordAfter(dropped()), hold('operator'));
+    const free = onceAlso({ ...held, work: {} }, release('operator'), 30 * day);
     expect(free.work.composeAgain).toBe(1);
     const due: DeliveryEvent = { kind: 'due', settings: { doubtWait: 1, giveUpAfter: 14_400_000 } };
     expect(reduce({ ...free, work: {} }, due, 30 * day + 1000)).toEqual({ kind: 'no-op', why: 'compose-again' });
   });
   it('goes on only when nothing holds it any more', () => {
-    const both = then(then(recordAfter(dropped(), composed()), hold('operator')), hold('paused'));
-    const one = then({ ...both, work: {} }, release('operator'), 6000);
+    const both = onceAlso(onceAlso(recordAfter(dropped(), composed()), hold('operator')), hold('paused'));
+    const one = onceAlso({ ...both, work: {} }, release('operator'), 6000);
     expect([one.holds.map(({ reason }) => reason), one.work.enqueue]).toEqual([['paused'], undefined]);
   });
   it('what has left or ended cannot be held', () => {
@@ -462,23 +467,23 @@ describe('held and released', () => {
     }
   });
   it('that leaves all the same, posted before the hold was written, is held no more', () => {
-    expect(then(then(recordAfter(...sending), hold('operator'), 400), sent()).holds).toEqual([]);
+    expect(onceAlso(onceAlso(recordAfter(...sending), hold('operator'), 400), sent()).holds).toEqual([]);
   });
   it('a doubt that is released allows one more attempt, flagged, with the same bytes and ids, and no second one', () => {
-    const twice = then(
-      then(recordAfter(...sending, ended('unknown')), begun(2, 'owner-2', 9000), 5000),
+    const twice = onceAlso(
+      onceAlso(recordAfter(...sending, ended('unknown')), begun(2, 'owner-2', 9000), 5000),
       ended('unknown', 2),
       6000,
     );
-    const held = then(twice, { kind: 'due', settings: { doubtWait: 0, giveUpAfter: 1 } }, 10_000);
+    const held = onceAlso(twice, { kind: 'due', settings: { doubtWait: 0, giveUpAfter: 1 } }, 10_000);
     expect(held.holds).toMatchObject([{ reason: 'doubt' }]);
-    const free = then({ ...held, work: {} }, release('doubt'), day);
+    const free = onceAlso({ ...held, work: {} }, release('doubt'), day);
     expect([stateOf(free), free.holds, free.work.enqueue]).toEqual(['SENDING', [], 1]);
-    const third = then(free, begun(3, 'owner-3', day + 1000), day + 1);
+    const third = onceAlso(free, begun(3, 'owner-3', day + 1000), day + 1);
     expect(currentComposition(third)).toMatchObject({ possibleDuplicate: true, messageHeaderId: expect.any(String) });
-    const doubtful = then(third, ended('unknown', 3), day + 2);
+    const doubtful = onceAlso(third, ended('unknown', 3), day + 2);
     expect(reduce(doubtful, begun(4), 3 * day)).toEqual({ kind: 'no-op', why: 'in-doubt' });
-    const again = then(doubtful, { kind: 'due', settings: { doubtWait: 0, giveUpAfter: 1 } }, 3 * day);
+    const again = onceAlso(doubtful, { kind: 'due', settings: { doubtWait: 0, giveUpAfter: 1 } }, 3 * day);
     expect(again.holds).toMatchObject([{ reason: 'doubt' }]);
   });
 });

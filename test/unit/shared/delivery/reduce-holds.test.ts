@@ -7,7 +7,7 @@ import { currentComposition, type DocumentRecord } from '../../../../shared/deli
 import { reduce } from '../../../../shared/delivery/reduce.ts';
 import { isCorrectable, stateOf } from '../../../../shared/delivery/state-of.ts';
 import { unsentSince } from '../../../../shared/delivery/unsent.ts';
-import { composed, dropped, droppedAnew, recordAfter, sending } from '../../../support/records.ts';
+import { composed, dropped, droppedAnew, onceAlso, recordAfter, sending } from '../../../support/records.ts';
 
 const settings = { doubtWait: 900_000, giveUpAfter: 14_400_000 };
 const checked = (finding: PatientFinding, pdfVersionId = 'p-a', composition = 1): DeliveryEvent => ({
@@ -23,11 +23,6 @@ const released: DeliveryEvent = { kind: 'released', reason: 'other-patient', by:
 const superseded: DeliveryEvent = { kind: 'superseded', composition: 1, byVersion: 2 };
 
 const held = () => recordAfter(dropped(), other);
-const then = (record: DocumentRecord, event: DeliveryEvent, at = 100) => {
-  const reduction = reduce(record, event, at);
-  if (reduction.kind === 'no-op') throw new Error(reduction.why);
-  return reduction.record;
-};
 const reasons = (record: DocumentRecord) => record.holds.map(({ reason }) => reason);
 const done = (record: DocumentRecord): DocumentRecord => ({ ...record, work: {} });
 
@@ -36,8 +31,8 @@ describe('what was found about the patient', () => {
     const record = recordAfter(dropped(), matched);
     expect(currentComposition(record).patientCheck).toEqual({ outcome: 'matched', at: 1, pdfVersionId: 'p-a' });
     expect([reasons(record), stateOf(record)]).toEqual([[], 'RECEIVED']);
-    expect(stateOf(then(record, composed()))).toBe('COMPOSED');
-    expect(currentComposition(then(record, composed())).patientCheck?.outcome).toBe('matched');
+    expect(stateOf(onceAlso(record, composed()))).toBe('COMPOSED');
+    expect(currentComposition(onceAlso(record, composed())).patientCheck?.outcome).toBe('matched');
   });
 
   it('is recorded once; of two runs the one that knows more counts', () => {
@@ -99,7 +94,7 @@ describe('a document whose PDF names another patient', () => {
 
   it('stays held when the same content is dropped again, whatever is found then', () => {
     for (const finding of [other, late].map((event) => ({ ...event, pdfVersionId: 'p-a-anew' }) as DeliveryEvent)) {
-      const again = then(then(done(held()), droppedAnew()), finding);
+      const again = onceAlso(onceAlso(done(held()), droppedAnew()), finding);
       expect(reasons(again)).toEqual(['other-patient']);
       expect(again.work.discardDrops).toMatchObject([{ pdfVersionId: 'p-a-anew' }]);
     }
@@ -107,20 +102,20 @@ describe('a document whose PDF names another patient', () => {
 
   it('is corrected by other content: the hold goes with the composition that it was about', () => {
     expect(isCorrectable(held())).toBe(true);
-    const corrected = then(held(), dropped(1, 'b'));
+    const corrected = onceAlso(held(), dropped(1, 'b'));
     expect([reasons(corrected), currentComposition(corrected).number]).toEqual([[], 2]);
     expect(currentComposition(corrected).patientCheck).toBeUndefined();
     expect(nextCheckAt(corrected, 0, settings)).toBeDefined();
   });
 
   it('that ends otherwise is no longer held', () => {
-    const rejected = then(held(), { kind: 'rejected', composition: 1, problems: [] });
+    const rejected = onceAlso(held(), { kind: 'rejected', composition: 1, problems: [] });
     expect([reasons(rejected), stateOf(rejected)]).toEqual([[], 'REJECTED']);
-    const suppressed = then(held(), { kind: 'suppressed', composition: 1, why: 'confidential' });
+    const suppressed = onceAlso(held(), { kind: 'suppressed', composition: 1, why: 'confidential' });
     expect([reasons(suppressed), stateOf(suppressed)]).toEqual([[], 'SUPPRESSED']);
-    expect(reasons(then(held(), superseded))).toEqual([]);
+    expect(reasons(onceAlso(held(), superseded))).toEqual([]);
     const event = { ...droppedAnew(), kind: 'drop-rejected', problems: [] } as DeliveryEvent;
-    expect(reasons(then(held(), event))).toEqual([]);
+    expect(reasons(onceAlso(held(), event))).toEqual([]);
   });
 
   it('that ended otherwise and is taken up again is looked at again, were it the same PDF', () => {
@@ -130,16 +125,16 @@ describe('a document whose PDF names another patient', () => {
       ...again,
       drop: { ...again.drop, source: { ...source, pdf: { ...source.pdf, versionId: 'p-a' } } },
     };
-    const ended = then(held(), { kind: 'suppressed', composition: 1, why: 'confidential' });
-    const open = then(ended, samePdf);
+    const ended = onceAlso(held(), { kind: 'suppressed', composition: 1, why: 'confidential' });
+    const open = onceAlso(ended, samePdf);
     expect([stateOf(open), isPatientChecked(currentComposition(open))]).toEqual(['RECEIVED', false]);
-    expect(reasons(then(open, other))).toEqual(['other-patient']);
+    expect(reasons(onceAlso(open, other))).toEqual(['other-patient']);
   });
 });
 
 describe('releasing it', () => {
   it('is recorded with who and why, and has it composed at once', () => {
-    const record = then(held(), released, 5000);
+    const record = onceAlso(held(), released, 5000);
     expect(record.holds).toEqual([]);
     expect(record.history.at(-1)).toEqual({
       at: 5000,
@@ -159,30 +154,30 @@ describe('releasing it', () => {
   });
 
   it('twice is once', () => {
-    expect(reduce(then(held(), released), released, 200)).toEqual({ kind: 'no-op', why: 'not-held' });
+    expect(reduce(onceAlso(held(), released), released, 200)).toEqual({ kind: 'no-op', why: 'not-held' });
   });
 
   it('begins every time anew that is measured of it', () => {
     const month = 30 * 24 * 3_600_000;
-    const record = done(then(held(), released, month));
+    const record = done(onceAlso(held(), released, month));
     expect(reduce(record, { kind: 'due', settings }, month + 1000)).toEqual({ kind: 'no-op', why: 'compose-again' });
     expect(unsentSince(record)).toBe(month);
   });
 
   it('holds for the same content dropped again, and not for other content', () => {
-    const record = done(then(held(), released));
-    const again = then(record, droppedAnew());
+    const record = done(onceAlso(held(), released));
+    const again = onceAlso(record, droppedAnew());
     const found = { ...other, pdfVersionId: 'p-a-anew' } as DeliveryEvent;
-    expect(reasons(then(again, found))).toEqual([]);
-    expect(stateOf(then(again, composed()))).toBe('COMPOSED');
-    const rejected = then(record, { kind: 'rejected', composition: 1, problems: [] });
-    const corrected = then(rejected, dropped(1, 'b'));
-    expect(reasons(then(corrected, checked({ outcome: 'other-patient' }, 'p-b', 2)))).toEqual(['other-patient']);
+    expect(reasons(onceAlso(again, found))).toEqual([]);
+    expect(stateOf(onceAlso(again, composed()))).toBe('COMPOSED');
+    const rejected = onceAlso(record, { kind: 'rejected', composition: 1, problems: [] });
+    const corrected = onceAlso(rejected, dropped(1, 'b'));
+    expect(reasons(onceAlso(corrected, checked({ outcome: 'other-patient' }, 'p-b', 2)))).toEqual(['other-patient']);
   });
 
   it('leaves other holds, and then composes nothing', () => {
     const both = held();
-    const record = then(
+    const record = onceAlso(
       { ...both, holds: [...both.holds, { reason: 'operator', by: 'Ann', why: 'wait', at: 3 }], work: {} },
       released,
     );

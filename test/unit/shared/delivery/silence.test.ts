@@ -11,16 +11,15 @@ import { warningsOf } from '../../../../shared/delivery/warnings.ts';
 import { afterWorkingDays } from '../../../../shared/delivery/working-days.ts';
 import { days, hours, minutes } from '../../../../shared/platform/clock.ts';
 import { dueTimesFor, senderFile } from '../../../../shared/senders/sender.ts';
-import { composed, dropped, headerOf, mailbox, meshId } from '../../../support/records.ts';
+import { composed, dropped, headerOf, mailbox, meshId, onceAlso } from '../../../support/records.ts';
 
 const settings = { doubtWait: minutes(15), giveUpAfter: hours(4) };
 /** A Monday. */
 const start = Date.parse('2026-11-23T10:00:00Z');
-const next = (record: DocumentRecord | undefined, event: DeliveryEvent, at: number): DocumentRecord => {
-  const reduction = reduce(record, event, at);
-  if (reduction.kind === 'no-op') throw new Error(reduction.why);
-  return { ...reduction.record, work: {} };
-};
+const next = (record: DocumentRecord | undefined, event: DeliveryEvent, at: number): DocumentRecord => ({
+  ...onceAlso(record, event, at),
+  work: {},
+});
 const due = (inboxReadAt?: number): DeliveryEvent => ({
   kind: 'due',
   settings,
@@ -45,6 +44,19 @@ const sentAt = (more: Partial<Extract<DeliveryEvent, { kind: 'dropped' }>> = {})
 const codes = (record: DocumentRecord) => attentionOf(record).map(({ code }) => code);
 
 describe('an infrastructure acknowledgement that does not come (GPCM-SD-095)', () => {
+  it('is told half a day before MESH hands it back also where nobody knows whether an answer lies unread', () => {
+    const unread = due(start + hours(1));
+    const record = sentAt();
+    expect(reduce(record, unread, start + days(4.4)).kind).toBe('no-op');
+    const near = next(record, unread, start + days(4.5));
+    expect(codes(near)).toEqual(['MESH_RETURN_NEAR']);
+    expect(attentionOf(near)[0]?.what).toContain('Nothing has been heard of it');
+    // Whoever set it later than that is told then.
+    const late = sentAt({ dueTimes: { ...defaultDueTimes, returnNear: hours(118) } });
+    expect(reduce(late, unread, start + hours(117)).kind).toBe('no-op');
+    expect(codes(next(late, unread, start + hours(118)))).toEqual(['MESH_RETURN_NEAR']);
+  });
+
   it('is told after 24 hours, and more urgently after four days, since MESH hands it back at five', () => {
     const record = sentAt();
     expect(nextCheckAt(record, start + 1, settings)).toBe(start + hours(24));
@@ -59,7 +71,7 @@ describe('an infrastructure acknowledgement that does not come (GPCM-SD-095)', (
     expect(nextCheckAt(again, start + days(3.9), settings)).toBe(start + days(4));
     const near = next(overdue, due(), start + days(4));
     expect(attentionOf(near)).toMatchObject([{ code: 'MESH_RETURN_NEAR', since: start + days(4) }]);
-    expect(attentionOf(near)[0]?.todo).toContain('Telephone the practice now: MESH hands the message back');
+    expect(attentionOf(near)[0]?.todo).toContain('Telephone the practice now: MESH hands back');
     expect(reduce(near, due(), start + days(4) + 1).kind).toBe('no-op');
   });
 
@@ -85,7 +97,7 @@ describe('an infrastructure acknowledgement that does not come (GPCM-SD-095)', (
     const late = next(overdue, answer('20013', start + hours(30)), start + hours(30));
     expect([late.overdueSince, codes(late)]).toEqual([undefined, []]);
     // Tuesday afternoon and two working days.
-    expect(nextCheckAt(late, start + hours(30), settings)).toBe(start + hours(30) + days(2));
+    expect(nextCheckAt(late, start + hours(77), settings)).toBe(start + hours(30) + days(2));
   });
 });
 
@@ -106,7 +118,7 @@ describe('a business acknowledgement that does not come (GPCM-SD-095)', () => {
     const at = Date.parse('2026-11-24T15:00:00Z');
     const bankHolidays = { added: ['2026-11-25'], removed: [] };
     const record = next(sentAt(), answer('20013', at), at);
-    expect(nextCheckAt(record, at, { ...settings, bankHolidays })).toBe(at + days(3));
+    expect(nextCheckAt(record, at + days(2.5), { ...settings, bankHolidays })).toBe(at + days(3));
   });
 });
 

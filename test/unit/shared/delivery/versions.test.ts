@@ -17,6 +17,7 @@ import {
   dropped,
   ended,
   negative,
+  onceAlso,
   positive,
   recordAfter,
   reported,
@@ -56,11 +57,6 @@ const answer = (code: string, polarity: 'positive' | 'negative'): DeliveryEvent 
   return event.kind === 'acknowledged' ? { ...event, messageHeaderId: D2.messageHeaderId } : event;
 };
 const second = (...events: readonly DeliveryEvent[]) => recordAfter(replacement(500), ...rest, ...events);
-const changed = (record: DocumentRecord, event: DeliveryEvent, now = 1000) => {
-  const reduction = reduce(record, event, now);
-  if (reduction.kind === 'no-op') throw new Error(reduction.why);
-  return reduction.record;
-};
 const voided: DeliveryEvent = { kind: 'voided', documentBundleId: D, byVersion: 2 };
 const replaced: DeliveryEvent = { kind: 'replaced', documentBundleId: D, byVersion: 2 };
 
@@ -98,7 +94,7 @@ describe('what a version finds of the one before it', () => {
   ] satisfies [string, DeliveryEvent][])(
     '%s: nobody knows what counts there, so the next stands by itself',
     (state, event) => {
-      const record = changed(first(...wasSent, positive('30001')), event);
+      const record = onceAlso(first(...wasSent, positive('30001')), event);
       expect(stateOf(record)).toBe(state);
       expect(predecessor(record)).toBe('none');
     },
@@ -107,7 +103,7 @@ describe('what a version finds of the one before it', () => {
   it('a copy that arrived after all counts, though a correction of it was refused', () => {
     const record = first(...wasSent, reported(), dropped(1, 'b'), { kind: 'rejected', composition: 2, problems: [] });
     expect(predecessor(record)).toBe('look-further');
-    expect(predecessor(changed(record, positive('30001')))).toBe(D);
+    expect(predecessor(onceAlso(record, positive('30001')))).toBe(D);
   });
 
   it('at the drop what still waits is taken to go first, unless something keeps it', () => {
@@ -130,6 +126,19 @@ describe('what a version finds of the one before it', () => {
     // Not told before it is known to have gone.
     expect(standingBehind(first(at(elsewhere), composed()), here, 'dropped')).toBe('look-further');
   });
+
+  it('where MESH took it to another practice than its manifest named, that one holds it', () => {
+    const record = first(at(elsewhere), ...rest);
+    const routed = { at: 950, mailboxId: 'GP0001OT', odsCode: here };
+    const taken = { ...record, compositions: [{ ...currentComposition(record), routed }] };
+    // The manifest has been put right since.
+    expect(predecessor(taken)).toBe(D);
+    // It has not, and MESH will take this one there too.
+    expect(standingBehind(taken, elsewhere, 'claimed')).toMatchObject({ predecessor: { version: 1 } });
+    expect(standingBehind(taken, 'A11111' as OdsCode, 'claimed')).toEqual({
+      olderVersionAt: { version: 1, odsCode: here },
+    });
+  });
 });
 
 describe('deciding under the claim', () => {
@@ -146,7 +155,7 @@ describe('deciding under the claim', () => {
 
   it('what was composed for another case is composed again: other bytes, other ids, the same content', () => {
     const before = ready();
-    const record = changed(before, decide({}));
+    const record = onceAlso(before, decide({}));
     expect(stateOf(record)).toBe('RECEIVED');
     expect(record.compositions).toHaveLength(2);
     const [old, anew] = record.compositions;
@@ -163,7 +172,7 @@ describe('deciding under the claim', () => {
     const standing = {
       predecessor: { documentId: dropOf(1).documentId, version: 1, documentBundleId: D, sentAt: 700 },
     };
-    const record = changed(ready(), decide(standing));
+    const record = onceAlso(ready(), decide(standing));
     expect(stateOf(record)).toBe('COMPOSED');
     expect(record.compositions).toHaveLength(1);
     expect(currentComposition(record)).toMatchObject({ replaces: D, predecessor: { version: 1, sentAt: 700 } });
@@ -181,8 +190,8 @@ describe('deciding under the claim', () => {
     let record = ready();
     while (stateOf(record) !== 'SEND_FAILED') {
       const { number, replaces } = currentComposition(record);
-      record = changed(record, decide(replaces === undefined ? other : {}, number));
-      if (stateOf(record) === 'RECEIVED') record = changed(record, composed(number + 1));
+      record = onceAlso(record, decide(replaces === undefined ? other : {}, number));
+      if (stateOf(record) === 'RECEIVED') record = onceAlso(record, composed(number + 1));
     }
     expect(record.compositions).toHaveLength(100);
   });
@@ -194,7 +203,7 @@ describe('a replacement that the practice refuses', () => {
     expect(stateOf(two)).toBe('NULL_AND_VOID');
     expect(two.work.voidPredecessor).toEqual([1]);
     const one = first(...wasSent, positive('30001'));
-    const marked = changed(one, voided);
+    const marked = onceAlso(one, voided);
     expect(stateOf(marked)).toBe('NULL_AND_VOID');
     expect(currentComposition(marked).business?.code).toBe('30001');
     expect(figuresOf(one, marked).map(({ metric }) => metric)).toEqual([
@@ -208,7 +217,7 @@ describe('a replacement that the practice refuses', () => {
       kind: 'no-op',
       why: 'duplicate-acknowledgement',
     });
-    expect(reduce(changed(first(...wasSent), voided), voided, 99)).toEqual({ kind: 'no-op', why: 'already-void' });
+    expect(reduce(onceAlso(first(...wasSent), voided), voided, 99)).toEqual({ kind: 'no-op', why: 'already-void' });
   });
 
   it('20014 counts after 20013, and after another refusal', () => {
@@ -221,11 +230,11 @@ describe('a replacement that the practice refuses', () => {
   });
 
   it('a version that is void for its replacement is not ACCEPTED by an answer that comes later', () => {
-    const record = changed(changed(first(...wasSent), voided), positive('30001'));
+    const record = onceAlso(onceAlso(first(...wasSent), voided), positive('30001'));
     expect(stateOf(record)).toBe('NULL_AND_VOID');
     expect(currentComposition(record).business?.code).toBe('30001');
     // Nor is one that the practice had refused itself anything but refused.
-    expect(stateOf(changed(first(...wasSent, negative('30002')), voided))).toBe('BUSINESS_REJECTED');
+    expect(stateOf(onceAlso(first(...wasSent, negative('30002')), voided))).toBe('BUSINESS_REJECTED');
   });
 
   it('20014 and ACCEPTED exclude each other, whichever comes first', () => {
@@ -277,7 +286,7 @@ describe('a replacement that the practice accepts', () => {
     const two = second(answer('20013', 'positive'), answer('30001', 'positive'));
     expect(two.work.markReplaced).toEqual([1]);
     expect(warningsOf(two)).toEqual([]);
-    const one = changed(first(...wasSent, positive('30001')), replaced);
+    const one = onceAlso(first(...wasSent, positive('30001')), replaced);
     expect(stateOf(one)).toBe('REPLACED');
     expect(receiptOf({ ...one, revision: 1 }, { name: 'report-1', at: 0 }, 0).whoseMove).toBe('nobody');
     expect(reduce(one, replaced, 99)).toEqual({ kind: 'no-op', why: 'already-replaced' });
@@ -288,23 +297,23 @@ describe('a replacement that the practice accepts', () => {
 
   it('ends the waiting for answers to the version before, and the version before that', () => {
     const overdue = { ...first(...wasSent), overdueSince: 7 };
-    const one = changed(overdue, replaced);
+    const one = onceAlso(overdue, replaced);
     expect(stateOf(one)).toBe('REPLACED');
     expect(one.overdueSince).toBeUndefined();
     const D2of = { ...replaced, documentBundleId: D2.documentBundleId, byVersion: 3 };
-    expect(changed(second(), D2of).work.markReplaced).toEqual([1]);
-    expect(changed(second(answer('30001', 'positive')), D2of).work.markReplaced).toEqual([1]);
+    expect(onceAlso(second(), D2of).work.markReplaced).toEqual([1]);
+    expect(onceAlso(second(answer('30001', 'positive')), D2of).work.markReplaced).toEqual([1]);
   });
 
   it('a version that was refused is of no more concern; one that never left stays what it is', () => {
-    expect(stateOf(changed(first(...wasSent, negative('30002')), replaced))).toBe('REPLACED');
-    expect(stateOf(changed(first(...sending, ended('refused')), replaced))).toBe('SEND_FAILED');
+    expect(stateOf(onceAlso(first(...wasSent, negative('30002')), replaced))).toBe('REPLACED');
+    expect(stateOf(onceAlso(first(...sending, ended('refused')), replaced))).toBe('SEND_FAILED');
   });
 
   it('what contradicts itself stays contradicted, what is void stays void', () => {
-    expect(stateOf(changed(first(...wasSent, positive('30001'), negative('30002')), replaced))).toBe('CONTRADICTED');
-    expect(stateOf(changed(changed(first(...wasSent), voided), replaced))).toBe('NULL_AND_VOID');
-    expect(stateOf(changed(changed(first(...wasSent, positive('30001')), replaced), negative('30002')))).toBe(
+    expect(stateOf(onceAlso(first(...wasSent, positive('30001'), negative('30002')), replaced))).toBe('CONTRADICTED');
+    expect(stateOf(onceAlso(onceAlso(first(...wasSent), voided), replaced))).toBe('NULL_AND_VOID');
+    expect(stateOf(onceAlso(onceAlso(first(...wasSent, positive('30001')), replaced), negative('30002')))).toBe(
       'CONTRADICTED',
     );
   });
@@ -318,17 +327,13 @@ describe('a replacement that the practice accepts', () => {
 });
 
 describe('a replacement that comes late (GPCM-SD-130)', () => {
-  const late = (now: number) => {
-    const reduction = reduce(undefined, replacement(500), now);
-    if (reduction.kind === 'no-op') throw new Error(reduction.why);
-    return reduction.record;
-  };
+  const late = (now: number) => onceAlso(undefined, replacement(500), now);
   it('more than 24 hours after the version that it replaces is warned of, in receipt, history and metric', () => {
     const record = late(500 + hours(24) + 1);
     expect(warningsOf(record)).toMatchObject([{ code: 'LATE_REPLACEMENT' }]);
     expect(record.history.map(({ what }) => what)).toEqual(['received', 'late replacement']);
     expect(figuresOf(undefined, record).map(({ metric }) => metric)).toEqual(['DocumentsReceived', 'LateReplacements']);
-    const next = changed(record, composed(), hours(25));
+    const next = onceAlso(record, composed(), hours(25));
     expect(figuresOf(record, next).map(({ metric }) => metric)).not.toContain('LateReplacements');
     expect(next.history.filter(({ what }) => what === 'late replacement')).toHaveLength(1);
   });

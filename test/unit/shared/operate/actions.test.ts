@@ -10,9 +10,9 @@ import { hold } from '../../../../shared/operate/actions/hold.ts';
 import { release } from '../../../../shared/operate/actions/release.ts';
 import { resend } from '../../../../shared/operate/actions/resend.ts';
 import { resolve } from '../../../../shared/operate/actions/resolve.ts';
-import { csvText, readCsv } from '../../../../shared/operate/csv.ts';
 import { outboxCause } from '../../../../shared/operate/dead-letters.ts';
 import { readList } from '../../../../shared/operate/document-list.ts';
+import { csvText, readCsv } from '../../../../shared/platform/csv.ts';
 import {
   composed,
   dropped,

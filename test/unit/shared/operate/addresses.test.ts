@@ -89,6 +89,17 @@ describe('the addresses of a sender', () => {
     expect(mail.filterOf(records)).toBeUndefined();
   });
 
+  it('are never that of the operators: what they are told would end with it', async () => {
+    const theirs = { audience: ['operators'] };
+    await mail.port.subscribe(records, theirs);
+    mail.follow(records);
+    expect((await add('RX1', 'notices')).lines.join()).toContain('where the operators of this deployment are told');
+    expect(mail.filterOf(records)).toEqual(theirs);
+    expect((await run(`sender address confirm RX1 ${records} t`)).lines.join()).toContain('name another');
+    await run(`sender address remove RX1 ${records}`);
+    expect(mail.filterOf(records)).toEqual(theirs);
+  });
+
   it('follow a file that is put, too', async () => {
     await run('sender put f', ann, sender('RX1', { addresses: { notices: [records] } }));
     mail.confirmAll();

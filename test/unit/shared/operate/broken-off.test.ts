@@ -9,6 +9,7 @@ import { stateOf } from '../../../../shared/delivery/state-of.ts';
 import { personSettings } from '../../../../shared/operate/act.ts';
 import type { CommandContext, CommandOptions } from '../../../../shared/operate/command.ts';
 import { runCommand } from '../../../../shared/operate/commands.ts';
+import { declareDeployment } from '../../../../shared/senders/deployment.ts';
 import { mailboxFile, openCircuit } from '../../../../shared/senders/mailbox.ts';
 import { changeCourse, putMailbox } from '../../../../shared/senders/registry.ts';
 import { CrashPlan, crashing } from '../../../support/faults.ts';
@@ -26,6 +27,7 @@ import {
   sending,
   wasSent,
 } from '../../../support/records.ts';
+import { memoryObjects } from '../../../support/world/memory-objects.ts';
 
 /** Every action, broken off before or after each call of the table, and by two people at once. */
 
@@ -56,16 +58,19 @@ const actions: readonly (readonly [string, CommandOptions, readonly DeliveryEven
 const desk = async (events: readonly DeliveryEvent[]) => {
   const table = memoryTable();
   const clock = { now: () => 100_000, sleep: async () => undefined };
+  const archive = memoryObjects('archive', clock);
+  const context = { clock, readText: () => undefined, objects: () => archive };
+  await declareDeployment(table, { stage: 'test', archiveBucket: 'archive' });
   const record = recordAfter(...events);
   await table.write(documentKey(documentId), record, 0, indexedRecord(record, clock.now(), personSettings));
   const run = (words: string, options: CommandOptions, on: CommandContext['table'] = table) =>
-    runCommand([words, documentId], { table: on, clock, readText: () => undefined }, { yes: true, ...options });
+    runCommand([words, documentId], { ...context, table: on }, { yes: true, ...options });
   const now = async () => {
     const stored = await table.read<DocumentRecord>(documentKey(documentId));
     if (!stored) throw new Error('It is gone.');
     return stored;
   };
-  return { table, clock, run, now };
+  return { table, clock, context, run, now };
 };
 const times = ({ history }: DocumentRecord, what: string) => history.filter((entry) => entry.what === what).length;
 
@@ -82,11 +87,11 @@ describe.each(actions)('%s %o', (words, options, events, state, what) => {
           crashing('table', table, () => plan),
         ).catch(() => undefined);
         over = !plan.crashed;
-        expect(first?.ok).toBe(over || undefined);
+        expect(first?.ok === true).toBe(over);
         const again = await run(words, asked);
         const record = await now();
         expect([again.ok, stateOf(record), times(record, what)], `${when} call ${at}`).toEqual([true, state, 1]);
-        expect(at).toBeLessThan(20);
+        expect(at).toBeLessThan(30);
       }
     }
   });
@@ -109,14 +114,14 @@ describe('quarantine apply', () => {
     for (const finish of ['again', 'watch'] as const) {
       for (let at = 1, over = false; !over; at++) {
         for (const when of ['before', 'after'] as const) {
-          const { table, clock, now } = await desk(wasSent);
+          const { table, clock, context, now } = await desk(wasSent);
           const response = { codes: ['30001'], level: 'business', polarity: 'positive' } as const;
           const item: Quarantined = { mailboxId: mailbox, at: 1, why: 'does not say what it answers', response };
           await table.write(quarantineKey('m-1'), item, 0, indexedQuarantined(item));
           const apply = (on: CommandContext['table']) =>
             runCommand(
               ['quarantine', 'apply', 'm-1', documentId],
-              { table: on, clock, readText: () => undefined },
+              { ...context, table: on },
               { ...by('Ann'), yes: true },
             );
           const plan = new CrashPlan(at, when);
@@ -137,7 +142,7 @@ describe('quarantine apply', () => {
 
 describe('what would be sent', () => {
   it('does not go before a pause is over or MESH takes its mailbox again, and that is said before', async () => {
-    const { table, clock, run } = await desk([...wasSent, reported()]);
+    const { table, context, run } = await desk([...wasSent, reported()]);
     const free = await run('resend', { ...by('Ann'), yes: false });
     expect(free.lines.join(' ')).not.toContain('NOT BEFORE');
     const setting = mailboxFile.parse({ mailboxId: mailbox, odsCode: 'RX1', environment: 'integration' });
@@ -145,7 +150,7 @@ describe('what would be sent', () => {
     await changeCourse(table, mailbox, ({ course }) =>
       openCircuit(course, { reason: 'The certificate has ended.', advice: 'Put another.' }, 1),
     );
-    await runCommand(['pause'], { table, clock, readText: () => undefined }, by('Bob'));
+    await runCommand(['pause'], { ...context, table }, by('Bob'));
     const shown = await run('resend', { ...by('Ann'), yes: false });
     expect(shown.lines.join('\n')).toMatch(
       /PAUSE IS OVER: Sending for everybody is paused, .* by Bob[\s\S]*MAILBOX RX1OT001 AGAIN: The certificate has ended\./,

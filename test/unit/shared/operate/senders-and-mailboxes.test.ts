@@ -5,19 +5,23 @@ import { type CommandOptions, exitCodeOf } from '../../../../shared/operate/comm
 import { runCommand } from '../../../../shared/operate/commands.ts';
 import { hours, minutes } from '../../../../shared/platform/clock.ts';
 import { documentIdOf, type MailboxId, type OdsCode } from '../../../../shared/platform/ids.ts';
+import type { Objects } from '../../../../shared/platform/objects.ts';
 import { declareDeployment } from '../../../../shared/senders/deployment.ts';
 import { readMailbox, readSender } from '../../../../shared/senders/registry.ts';
 import { type MemoryTable, memoryTable } from '../../../support/memory-table.ts';
 import { composed, dropped, recordAfter } from '../../../support/records.ts';
 import { memorySubscriptions } from '../../../support/subscriptions.ts';
+import { memoryObjects } from '../../../support/world/memory-objects.ts';
 
 let table: MemoryTable;
 let now: number;
+let archive: Objects;
 let mail: ReturnType<typeof memorySubscriptions>;
 beforeEach(() => {
   table = memoryTable();
   mail = memorySubscriptions();
   now = Date.UTC(2026, 10, 29, 12);
+  archive = memoryObjects('archive', { now: () => now });
 });
 
 const ann = { by: 'Ann Bell', why: 'a change' };
@@ -28,6 +32,7 @@ const run = (words: string, options: CommandOptions = {}, files: Record<string, 
       table,
       clock: { now: () => now, sleep: async () => undefined },
       subscriptions: async () => mail.port,
+      objects: () => archive,
       readText: (path) => (path in files ? JSON.stringify(files[path]) : undefined),
     },
     options,
@@ -65,7 +70,7 @@ const underWay = async (odsCode: string, mailboxId?: string): Promise<string> =>
 };
 
 const registered = async () => {
-  await declareDeployment(table, { stage: 'integration' });
+  await declareDeployment(table, { stage: 'integration', archiveBucket: 'archive' });
   await put('mailbox', mailbox());
   await put('sender', sender({ addresses }));
   mail.confirmAll();

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { lastFew } from '../../../../shared/platform/last-few.ts';
+import { lastFew } from '../../../../shared/mesh/last-few.ts';
 
 it('makes once what is asked for again, and forgets what was asked for longest ago', () => {
   const made: string[] = [];

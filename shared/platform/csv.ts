@@ -5,6 +5,9 @@ const cell = (value: string): string => (/[",\r\n]/.test(value) ? `"${value.repl
 export const csvText = (rows: readonly (readonly string[])[]): string =>
   rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('');
 
+/** A value that somebody else chose: a spreadsheet takes what begins so for a formula, and shows it as written behind an apostrophe. */
+export const chosenCell = (value: string): string => (/^[=+\-@\t\r]/.test(value) ? `'${value}` : value);
+
 /** Cells row by row; empty rows are none. Undefined where a quoted cell does not end. */
 export const readCsv = (text: string): readonly (readonly string[])[] | undefined => {
   const rows: string[][] = [];
