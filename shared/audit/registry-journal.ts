@@ -6,6 +6,8 @@ export interface Changed {
   readonly at: number;
   readonly by: string;
   readonly why?: string;
+  /** Nobody did: this system found out. */
+  readonly bySystem?: true;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface RegistryJournal {
 export const withRegistryEntry = (
   journal: RegistryJournal | undefined,
   what: string,
-  { at, by, why }: Changed,
+  { at, by, why, bySystem }: Changed,
   setting?: unknown,
 ): RegistryJournal => {
   const { entries, pending } = journal ?? { entries: 0, pending: [] };
@@ -31,7 +33,7 @@ export const withRegistryEntry = (
     kind: 'changed',
     what,
     ...(why === undefined ? {} : { why }),
-    actor: { kind: 'person', id: by },
+    actor: bySystem ? { kind: 'system' } : { kind: 'person', id: by },
     ...(setting === undefined ? {} : { setting }),
   };
   return { entries: entries + 1, pending: withPending(pending, entry) };

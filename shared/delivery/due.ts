@@ -27,6 +27,8 @@ export const halfNotice = minutes(5);
 export const queueSilence = minutes(20);
 /** A report that overtook our own write is matched within moments; one that waits longer is nobody's of ours. */
 export const parkedLimit = hours(1);
+/** Longer than anything stays in doubt that nobody decides. */
+export const parkedKept = days(30);
 /** Between two looks at a silence that is due but may not be told yet. */
 const soon = minutes(5);
 

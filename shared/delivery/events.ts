@@ -127,7 +127,13 @@ export type DeliveryEvent =
       readonly level: 'infrastructure' | 'business';
       readonly acknowledgement: Acknowledgement;
     }
-  | { readonly kind: 'reported'; readonly meshMessageId: MeshMessageId; readonly report: MeshReport }
+  | {
+      readonly kind: 'reported';
+      readonly meshMessageId: MeshMessageId;
+      readonly report: MeshReport;
+      /** Which composition it is about, where that is known otherwise than by MESH's id: a person has said so. */
+      readonly composition?: number;
+    }
   /** MESH is about to be asked which practice it chose. */
   | { readonly kind: 'tracking-begun'; readonly meshMessageId: MeshMessageId }
   | { readonly kind: 'tracked'; readonly meshMessageId: MeshMessageId; readonly finding: TrackingFinding }

@@ -38,8 +38,6 @@ export const foreignKey = (mailboxId: string, meshMessageId: string): string => 
 /** The acknowledgement that a practice's response asks for, where a mailbox sends such (`acknowledgeResponses`). */
 export const owedKey = (messageHeaderId: string, responseId: string): string =>
   `OWED#${messageHeaderId.toLowerCase()}#${responseId.toLowerCase()}`;
-/** Which senders go out through a mailbox. */
-export const sendersOfKey = (mailboxId: string): string => `SENDERS#${mailboxId}`;
 /** Lists of a mailbox on the `byMailbox` index. */
 export const trackingList = (mailboxId: string): string => `tracking#${mailboxId}`;
 export const owedList = (mailboxId: string): string => `owed#${mailboxId}`;

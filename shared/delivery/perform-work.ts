@@ -1,13 +1,14 @@
 import { writeEntries } from '../audit/write-entries.ts';
 import { publishChanges } from '../events/publish-changes.ts';
 import { leaveNotices, noticeOf } from '../notices/pending.ts';
+import type { DocumentId } from '../platform/ids.ts';
 import { errorText, type Log } from '../platform/log.ts';
 import type { Objects } from '../platform/objects.ts';
 import type { Queue } from '../platform/queue.ts';
 import { change } from '../platform/table.ts';
 import type { Topic } from '../platform/topic.ts';
 import { attachmentKey, manifestKey, pdfKey } from '../submission/object-names.ts';
-import { applyEvent, clearWork, type DeliveryContext, type StoredRecord } from './documents.ts';
+import { applyEvent, clearWork, type DeliveryContext, readDocument, type StoredRecord } from './documents.ts';
 import { type DropItem, type FinishedHalf, finishPair, indexedDrop, type Side } from './drop.ts';
 import { type Encounter, noEncounter, releaseEncounter } from './encounter.ts';
 import {
@@ -20,6 +21,7 @@ import {
   parkedKey,
   partObject,
 } from './keys.ts';
+import { decideQuarantined, finishQuarantined } from './quarantine-decision.ts';
 import { receiptOf } from './receipt.ts';
 import type { Composition, MeshReport } from './record.ts';
 import { nextAttempt } from './state-of.ts';
@@ -55,6 +57,8 @@ export interface ParkedItem {
   readonly reports: readonly MeshReport[];
   readonly mailboxId: string;
   readonly at: number;
+  /** Nobody knew the message for an hour: they lie in the quarantine since, and are taken out should it become known. */
+  readonly quarantined?: true;
 }
 
 const putOnce = <T extends object>(context: DeliveryContext, key: string, item: T) =>
@@ -85,6 +89,25 @@ const releaseClaim = async (context: WorkContext, record: StoredRecord, claim: N
   });
 };
 
+/** Its message is known after all. What a person has decided about it meanwhile stands. */
+const outOfQuarantine = async (
+  context: WorkContext,
+  { documentId }: StoredRecord,
+  { number }: Composition,
+  { inboundMessageId }: MeshReport,
+): Promise<void> => {
+  await decideQuarantined(context, inboundMessageId, {
+    at: context.clock.now(),
+    by: 'this system',
+    bySystem: true,
+    why: 'it is known by now which message it is about',
+    as: 'applied',
+    documentId,
+    composition: number,
+  });
+  await finishQuarantined(context, inboundMessageId, (id) => readDocument(context.table, id as DocumentId));
+};
+
 /** A report may have come before our own write of the message id: it was parked, and is applied now. */
 const indexMessage = async (context: WorkContext, record: StoredRecord, composition: Composition): Promise<void> => {
   const ids = composition.attempts.flatMap(({ outcome }) => (outcome?.kind === 'sent' ? [outcome.meshMessageId] : []));
@@ -94,7 +117,8 @@ const indexMessage = async (context: WorkContext, record: StoredRecord, composit
     const parked = await context.table.read<ParkedItem>(key);
     if (!parked) continue;
     for (const report of parked.reports) {
-      await applyEvent(context, record.documentId, { kind: 'reported', meshMessageId, report });
+      if (parked.quarantined) await outOfQuarantine(context, record, composition, report);
+      else await applyEvent(context, record.documentId, { kind: 'reported', meshMessageId, report });
     }
     await context.table.remove(key, parked.revision);
   }

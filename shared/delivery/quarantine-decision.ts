@@ -15,9 +15,28 @@ export const indexedQuarantined = ({ mailboxId, at }: Quarantined): Indexed => (
   listedAt: at,
 });
 
-/** May what waits in quarantine be about this composition? It must have gone out through the same mailbox. Pure. */
-export const fitsQuarantined = ({ mailboxId }: Quarantined, { stored, attempts }: Composition): boolean =>
+const sentOut = ({ mailboxId }: Quarantined, { stored, attempts }: Composition): boolean =>
   stored?.mailboxId === mailboxId && attempts.length > 0;
+
+/**
+ * May what waits in quarantine be about this composition? It must have gone out through the same mailbox; and what names
+ * a message of MESH is about one whose name we never learned, if it is not about one of ours. Pure.
+ */
+export const fitsQuarantined = (item: Quarantined, composition: Composition): boolean => {
+  if (!sentOut(item, composition)) return false;
+  const linked = item.report?.linkedMessageId;
+  return (
+    linked === undefined ||
+    composition.meshMessageId === linked ||
+    composition.attempts.some(({ outcome }) =>
+      outcome?.kind === 'sent' ? outcome.meshMessageId === linked : outcome === undefined || outcome.kind === 'unknown',
+    )
+  );
+};
+
+/** Has anything of it gone out through that mailbox, whether or not it fits? Pure. */
+export const wentThroughMailbox = (item: Quarantined, { compositions }: DocumentRecord): boolean =>
+  compositions.some((composition) => sentOut(item, composition));
 
 /** The composition that is meant where only the document is named: the last that may have been answered. */
 export const fittingComposition = (item: Quarantined, record: DocumentRecord): Composition | undefined =>
@@ -54,14 +73,23 @@ export const quarantinedEvents = (
       };
     });
   }
-  const sent = composition.meshMessageId;
-  if (!report || sent === undefined) return [];
-  const { code, event, advice } = report;
+  if (!report) return [];
+  const { code, event, delivered, advice, linkedMessageId } = report;
   return [
     {
       kind: 'reported',
-      meshMessageId: sent,
-      report: { at: now, code, ...(event === undefined ? {} : { event }), inboundMessageId, advice, matched },
+      // Of a copy whose answer was lost nobody ever knew MESH's id: that is why it lies here.
+      meshMessageId: (linkedMessageId ?? composition.meshMessageId ?? meshMessageId) as MeshMessageId,
+      composition: composition.number,
+      report: {
+        at: now,
+        code,
+        ...(event === undefined ? {} : { event }),
+        ...(delivered ? { delivered } : {}),
+        inboundMessageId,
+        advice,
+        matched,
+      },
     },
   ];
 };

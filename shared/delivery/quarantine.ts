@@ -1,9 +1,9 @@
 import type { RegistryJournal } from '../audit/registry-journal.ts';
 import type { DocumentId, MailboxId, OdsCode } from '../platform/ids.ts';
 import { inParallel } from '../platform/parallel.ts';
-import { change, type Table } from '../platform/table.ts';
+import type { Table } from '../platform/table.ts';
 import type { Encounter } from './encounter.ts';
-import { documentKey, encounterKey, sendersOfKey } from './keys.ts';
+import { documentKey, encounterKey } from './keys.ts';
 import type { Composition, Decision, DocumentRecord } from './record.ts';
 
 /**
@@ -28,8 +28,7 @@ export interface Quarantined {
   readonly journal?: RegistryJournal;
 }
 
-export type QuarantineDecision = Decision &
-  (
+export type QuarantineDecision = Decision & { readonly bySystem?: true } & (
     | { readonly as: 'dismissed' }
     /** It is about this composition. */
     | { readonly as: 'applied'; readonly documentId: DocumentId; readonly composition: number }
@@ -50,6 +49,8 @@ export interface QuarantinedReport {
   readonly code: string;
   readonly event?: string;
   readonly linkedMessageId?: string;
+  /** It says that all is well. */
+  readonly delivered?: true;
   readonly advice: string;
 }
 
@@ -67,19 +68,6 @@ export interface Suggestion {
 }
 
 export const suggestionLimit = 10;
-
-interface SenderList {
-  readonly odsCodes: readonly string[];
-}
-
-/** Which senders go, or once went, out through a mailbox. Written before the sender itself. */
-export const listSenderOf = (table: Table, mailboxId: string, odsCode: string): Promise<void> =>
-  change<SenderList, void>(table, sendersOfKey(mailboxId), (stored) => {
-    const odsCodes = stored?.odsCodes ?? [];
-    return odsCodes.includes(odsCode)
-      ? { kind: 'keep', result: undefined }
-      : { kind: 'put', item: { odsCodes: [...odsCodes, odsCode] }, result: undefined };
-  });
 
 /** How well a document fits, for the order of suggestions: not answered yet, same practice, then the newest. */
 const compare = (a: Suggestion, b: Suggestion): number =>
@@ -105,16 +93,15 @@ const suggestionOf = (
 };
 
 /**
- * Documents of the mailbox's senders whose encounter a response names as its SenderReference, and that may have gone
- * out through that mailbox before it was made.
+ * Documents of these senders whose encounter a response names as its SenderReference, and that may have gone out through
+ * that mailbox before it was made.
  */
 export const suggestionsFor = async (
   table: Table,
+  senders: readonly OdsCode[],
   mailboxId: string,
-  { reference, responderOds }: { readonly reference?: string; readonly responderOds?: OdsCode },
+  { reference, responderOds }: { readonly reference: string; readonly responderOds?: OdsCode },
 ): Promise<readonly Suggestion[]> => {
-  if (reference === undefined) return [];
-  const senders = (await table.read<SenderList>(sendersOfKey(mailboxId)))?.odsCodes ?? [];
   const found: Suggestion[] = [];
   await inParallel(senders, 10, async (odsCode) => {
     const encounter = await table.read<Encounter>(encounterKey(odsCode, reference));

@@ -162,9 +162,11 @@ export const reduceReported = (
   at: number,
 ): Reduction => {
   const { meshMessageId, report } = event;
-  const names = ({ attempts, meshMessageId: id }: Composition) =>
-    id === meshMessageId ||
-    attempts.some(({ outcome }) => outcome?.kind === 'sent' && outcome.meshMessageId === meshMessageId);
+  const names = ({ number, attempts, meshMessageId: id }: Composition) =>
+    event.composition === undefined
+      ? id === meshMessageId ||
+        attempts.some(({ outcome }) => outcome?.kind === 'sent' && outcome.meshMessageId === meshMessageId)
+      : event.composition === number;
   const composition = record.compositions.find(names);
   if (!composition) return noOp('reports-no-composition');
   const { alsoReported = [], earlierSends = [] } = composition;

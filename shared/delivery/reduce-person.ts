@@ -1,23 +1,13 @@
-import { days } from '../platform/clock.ts';
-import { dropsKeptDays } from '../platform/names.ts';
 import { attentionOf } from './attention.ts';
-import { copyArrived } from './copies.ts';
 import { queueSilence } from './due.ts';
 import type { PersonEvent } from './events.ts';
 import { isHeldFor, withoutHold } from './holds.ts';
-import {
-  type Composition,
-  compositionLimit,
-  currentComposition,
-  type DocumentRecord,
-  discardOf,
-  resolutionLimit,
-  samePair,
-} from './record.ts';
-import { pastComposition } from './reduce-drop.ts';
+import { refused, said } from './person-refusal.ts';
+import { type Composition, currentComposition, type DocumentRecord, discardOf, resolutionLimit } from './record.ts';
+import { resendAsked } from './reduce-resend.ts';
 import { releaseLast } from './reduce-sending.ts';
-import { edit, noOp, type Reduction } from './reduction.ts';
-import { againWithSameBytes, queuedAgain, sentAnew, withoutLastRound } from './resend.ts';
+import { edit, type Reduction } from './reduction.ts';
+import { queuedAgain, withoutLastRound } from './resend.ts';
 import { seenOf } from './seen.ts';
 import { doubtfulAttempt, isFailedReplacement, possiblePosts, stateOf, undecided } from './state-of.ts';
 import type { State } from './states.ts';
@@ -25,40 +15,9 @@ import type { Work } from './work.ts';
 
 type Of<K extends PersonEvent['kind']> = Extract<PersonEvent, { kind: K }>;
 
-/** Why something that a person asks for is not done. Who asks is told in words (`shared/operate/actions`). */
-export const personRefusals = [
-  'already-held',
-  'nothing-to-hold',
-  'not-held',
-  'already-cancelled',
-  'may-have-left',
-  'has-left-or-ended',
-  'nothing-open',
-  'not-contradicted',
-  'not-in-doubt',
-  'still-being-sent',
-  'later-version-begun',
-  'never-composed',
-  'awaits-answer',
-  'practice-has-it',
-  'in-doubt',
-  'under-way',
-  'accepted',
-  'contradicted',
-  'hand-over-again',
-  'composed-too-often',
-  'content-gone',
-  'changed-meanwhile',
-] as const;
-export type PersonRefusal = (typeof personRefusals)[number];
-
-const refused = (why: PersonRefusal): Reduction => noOp(why);
-
-const said = ({ by, why }: { readonly by: string; readonly why: string }): string => `by ${by}: ${why}`;
-
 const beforeItLeft: ReadonlySet<State> = new Set(['RECEIVED', 'COMPOSED', 'SENDING']);
 
-const holdNames = { operator: 'held: by an operator', paused: 'held: its sender is paused' } as const;
+export const holdNames = { operator: 'held: by an operator', paused: 'held: its sender is paused' } as const;
 
 const held = (record: DocumentRecord, event: Of<'held'>, at: number): Reduction => {
   const { reason, by, why } = event;
@@ -231,79 +190,6 @@ const lostAdvice =
 /** Nothing of the document changes: its history says who had it tried again. */
 const redriven = (record: DocumentRecord, event: Of<'redriven'>, at: number): Reduction =>
   edit(record, at, { what: `handed back to the ${event.queue} queue`, detail: said(event) });
-
-/** Since when what it was composed from has lain deleted in the drops bucket, which forgets it. */
-const discardedAt = (record: DocumentRecord): number => {
-  const { source } = currentComposition(record);
-  const times = record.compositions.flatMap((one) =>
-    one.stored && samePair(one.source, source) ? [one.stored.at] : [],
-  );
-  return Math.min(...times);
-};
-
-/** Why a document is not sent again; `undefined` where it may be. */
-const resendRefusal = (record: DocumentRecord, newest: number): PersonRefusal | undefined => {
-  if (record.version === undefined || record.version < newest) return 'later-version-begun';
-  const state = stateOf(record);
-  switch (state) {
-    case 'UNDELIVERED':
-    case 'INFRASTRUCTURE_REJECTED':
-    case 'BUSINESS_REJECTED':
-      return undefined;
-    case 'SEND_FAILED':
-      return currentComposition(record).stored ? undefined : 'never-composed';
-    case 'SENT':
-      if (copyArrived(currentComposition(record))) return 'practice-has-it';
-      return record.overdueSince === undefined ? 'awaits-answer' : undefined;
-    // The same ids would be refused as a duplicate, and other ids would be a second document: telephone.
-    case 'INFRASTRUCTURE_ACKNOWLEDGED':
-      return 'practice-has-it';
-    case 'SENDING':
-      return 'in-doubt';
-    case 'RECEIVED':
-    case 'COMPOSED':
-      return 'under-way';
-    case 'ACCEPTED':
-      return 'accepted';
-    case 'CONTRADICTED':
-      return 'contradicted';
-    case 'REJECTED':
-    case 'CANCELLED':
-    case 'SUPPRESSED':
-    case 'NULL_AND_VOID':
-      return 'hand-over-again';
-    case 'REPLACED':
-    case 'SUPERSEDED':
-      return 'later-version-begun';
-  }
-};
-
-const negativelyAnswered: ReadonlySet<State> = new Set(['INFRASTRUCTURE_REJECTED', 'BUSINESS_REJECTED']);
-
-const resendAsked = (record: DocumentRecord, event: Of<'resend-asked'>, at: number): Reduction => {
-  const refusal = resendRefusal(record, event.newest);
-  if (refusal !== undefined) return refused(refusal);
-  const composition = currentComposition(record);
-  const decision = { at, by: event.by, why: event.why };
-  if (!negativelyAnswered.has(stateOf(record))) {
-    return edit(record, at, {
-      what: 'to be sent again, same bytes and ids',
-      detail: said(event),
-      composition: againWithSameBytes(composition, decision),
-      work: { enqueue: composition.number },
-    });
-  }
-  // What was refused under these ids would be refused under them again.
-  if (record.compositions.length >= compositionLimit) return refused('composed-too-often');
-  if (at > discardedAt(record) + days(dropsKeptDays)) return refused('content-gone');
-  const anew = sentAnew(composition, event.ids(record.documentId, composition.number + 1), decision);
-  return edit(record, at, {
-    what: 'to be sent again, with new ids',
-    detail: said(event),
-    record: { compositions: [...record.compositions.map(pastComposition), anew] },
-    work: { composeAgain: anew.number },
-  });
-};
 
 /** What people do to a document. Each twice is once, and each that cannot be done is a no-op that says why. */
 export const reducePerson = (record: DocumentRecord, event: PersonEvent, at: number): Reduction => {

@@ -2,17 +2,22 @@ import { createHash } from 'node:crypto';
 import { attentionOf } from './attention.ts';
 import type { Composition, DocumentRecord } from './record.ts';
 import { stateOf } from './state-of.ts';
+import { takenUpAt } from './unsent.ts';
 
-const courseOf = ({ number, stored, attempts, sentAt, earlierSends, contradiction, cancellation }: Composition) => [
-  number,
-  stored !== undefined,
-  attempts.map((attempt) => attempt.outcome?.kind ?? 'open'),
-  sentAt,
-  earlierSends?.length,
-  contradiction?.at,
-  contradiction?.decision?.at,
-  cancellation?.at,
-];
+const courseOf = (composition: Composition) => {
+  const { number, stored, attempts, sentAt, earlierSends, contradiction, cancellation } = composition;
+  return [
+    number,
+    stored !== undefined,
+    takenUpAt(composition),
+    attempts.map((attempt) => attempt.outcome?.kind ?? 'open'),
+    sentAt,
+    earlierSends?.length,
+    contradiction?.at,
+    contradiction?.decision?.at,
+    cancellation?.at,
+  ];
+};
 
 /**
  * How a document stands, in one short word: of everything that a person goes by who decides about it. What changes it is

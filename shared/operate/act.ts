@@ -1,13 +1,14 @@
 import { applyEvent, readDocument, type StoredRecord } from '../delivery/documents.ts';
 import type { PersonEvent } from '../delivery/events.ts';
+import type { PersonRefusal } from '../delivery/person-refusal.ts';
 import type { DocumentRecord } from '../delivery/record.ts';
 import { reduce } from '../delivery/reduce.ts';
-import type { PersonRefusal } from '../delivery/reduce-person.ts';
 import { seenOf } from '../delivery/seen.ts';
 import { stateOf } from '../delivery/state-of.ts';
 import { hours, minutes } from '../platform/clock.ts';
 import type { DocumentId } from '../platform/ids.ts';
 import type { DocumentAction } from './actions/action.ts';
+import { inTheWay } from './actions/in-the-way.ts';
 import { describe, practiceCode } from './actions/words.ts';
 import type { CommandContext } from './command.ts';
 import type { Who } from './who.ts';
@@ -34,6 +35,8 @@ export interface Unchanged {
   readonly kind: 'unchanged';
   /** It is so already. */
   readonly settled: boolean;
+  /** The same for documents of which the same is to be said. */
+  readonly why?: string;
   readonly record?: StoredRecord;
   readonly lines: readonly string[];
 }
@@ -53,7 +56,7 @@ const unchanged = (lines: readonly string[], record?: StoredRecord, settled = fa
 
 const refusalOf = (action: DocumentAction, record: StoredRecord, why: string): Unchanged => {
   const { settled, lines } = action.refusal(record, why as PersonRefusal);
-  return unchanged([describe(record), ...lines], record, settled);
+  return { ...unchanged([describe(record), ...lines], record, settled), why };
 };
 
 /** Reads the document and finds out what the action would do to it. Changes nothing. */
@@ -81,7 +84,11 @@ export const foresee = async (
     record,
     event: asked.event,
     seen: seenOf(record),
-    lines: [describe(record), ...action.foretell(record, after)],
+    lines: [
+      describe(record),
+      ...action.foretell(record, after),
+      ...(action.sends ? await inTheWay(context.table, after) : []),
+    ],
   };
 };
 

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createInterface } from 'node:readline/promises';
+import { askOn } from './ask.ts';
 import { commandLine } from './command-line.ts';
 import { targetOf } from './target.ts';
 
@@ -20,24 +20,14 @@ const writeText = (path: string, text: string): 'written' | 'exists' | 'failed' 
   }
 };
 
-/** The whole word: a key that is pressed twice by mistake confirms nothing. */
-const confirm = async (lines: readonly string[]): Promise<boolean> => {
-  for (const line of lines) console.error(line);
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return (await terminal.question('Type yes to do it: ')).trim().toLowerCase() === 'yes';
-  } finally {
-    terminal.close();
-  }
-};
-
 const somebodyIsThere = process.stdin.isTTY === true && process.stderr.isTTY === true;
 
 const { exitCode, out, errors } = await commandLine(process.argv.slice(2), {
   readText,
   writeText,
   targetOf,
-  ...(somebodyIsThere ? { confirm } : {}),
+  progress: (line) => console.error(line),
+  ...(somebodyIsThere ? { confirm: askOn(process.stdin, process.stderr) } : {}),
   ...(process.env.SEND_DOCUMENT_BY ? { by: process.env.SEND_DOCUMENT_BY } : {}),
 });
 for (const line of out) console.log(line);

@@ -1,9 +1,8 @@
-import { parseArgs } from 'node:util';
-import { errorText } from '../platform/log.ts';
-import { type CommandContext, type CommandResult, exitCodeOf, misused, succeeded } from './command.ts';
-import { commands, help, runCommand } from './commands.ts';
-import { optionsOf } from './run-recorded.ts';
+import { brokeOff } from './broke-off.ts';
+import { type CommandContext, type CommandResult, exitCodeOf, misused } from './command.ts';
+import { allOptions, help, runCommand, usage, wrongly } from './commands.ts';
 import type { Target, TargetOptions } from './target.ts';
+import { readTyped } from './typed.ts';
 
 /** What a command line prints, and how it ends. */
 export interface Ending {
@@ -16,25 +15,13 @@ export interface CommandLineContext extends Omit<CommandContext, 'table' | 'cloc
   readonly targetOf: (where: TargetOptions) => Target;
 }
 
-/** Options of all commands; which command takes which, it says itself. */
-const options = Object.fromEntries([
-  ...commands.flatMap((command) =>
-    optionsOf(command).map(
-      ({ name, form }) => [name, { type: form === undefined ? ('boolean' as const) : ('string' as const) }] as const,
-    ),
-  ),
-  ['dir', { type: 'string' as const }],
-  ['table', { type: 'string' as const }],
-  ['json', { type: 'boolean' as const }],
-  ['help', { type: 'boolean' as const }],
-]);
-
 const parse = (args: readonly string[]) => {
-  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
-  const { dir, table, json, help: helps, ...given } = values;
+  const { words, options, problems } = readTyped(args, allOptions);
+  const { dir, table, json, help: helps, ...given } = options;
   return {
-    words: positionals,
+    words,
     given,
+    problems,
     where: {
       ...(typeof dir === 'string' ? { dir } : {}),
       ...(typeof table === 'string' ? { table } : {}),
@@ -48,12 +35,13 @@ const parse = (args: readonly string[]) => {
 type Asked = ReturnType<typeof parse>;
 
 const answer = async (
-  { words, given, where, helps, json }: Asked,
+  { words, given, problems, where, helps, json }: Asked,
   { targetOf, confirm, ...context }: CommandLineContext,
 ): Promise<{ result: CommandResult; where?: string }> => {
-  if (helps) return { result: succeeded(help(words)) };
-  if (words[0] === 'help') return { result: succeeded(help(words.slice(1))) };
-  if (words.length === 0) return { result: misused(...help([])) };
+  if (helps) return { result: help(words) };
+  if (problems.length > 0) return { result: wrongly(words, problems) };
+  if (words[0] === 'help') return { result: help(words.slice(1)) };
+  if (words.length === 0) return { result: misused(...usage) };
   const target = targetOf(where);
   if (target.kind === 'problem') return { result: misused(target.sentence) };
   const { name, kind: _, ...reached } = target;
@@ -74,17 +62,11 @@ const printed = (asked: Asked, result: CommandResult, where?: string): Omit<Endi
 };
 
 export const commandLine = async (args: readonly string[], context: CommandLineContext): Promise<Ending> => {
-  let asked: Asked;
-  try {
-    asked = parse(args);
-  } catch (error) {
-    return { exitCode: 2, out: [], errors: [error instanceof Error ? error.message : String(error), '', ...help([])] };
-  }
+  const asked = parse(args);
   try {
     const { result, where } = await answer(asked, context);
     return { exitCode: exitCodeOf(result), ...printed(asked, result, where) };
   } catch (error) {
-    const sentence = `It broke off, and may or may not have been done: ${errorText(error)} Asking again does no harm.`;
-    return { exitCode: 3, ...printed(asked, { ok: false, lines: [sentence] }) };
+    return { exitCode: 3, ...printed(asked, { ok: false, lines: brokeOff(error, asked.where) }) };
   }
 };

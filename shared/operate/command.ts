@@ -34,6 +34,8 @@ export interface CommandContext {
   readonly writeText?: (path: string, text: string) => FileWritten | Promise<FileWritten>;
   /** Shows what would happen and asks; absent where nobody is there to answer. */
   readonly confirm?: (lines: readonly string[]) => Promise<boolean>;
+  /** Tells a person how far something long has come. */
+  readonly progress?: (line: string) => void;
   /** The dead-letter queue of a queue, with the caller's own rights to it. */
   readonly deadLettersOf?: (queueUrl: string) => DeadLetters;
   /** Who asks, where the command line does not say so (`--by`). */

@@ -1,6 +1,7 @@
 import {
   type Command,
   type CommandContext,
+  type CommandOption,
   type CommandOptions,
   type CommandResult,
   misused,
@@ -10,6 +11,7 @@ import { actionCommands } from './commands/action.ts';
 import { attentionCommands } from './commands/attention.ts';
 import { clientCommands } from './commands/client.ts';
 import { documentCommands } from './commands/document.ts';
+import { documentListCommands } from './commands/documents.ts';
 import { mailboxCommands } from './commands/mailbox.ts';
 import { pauseCommands } from './commands/pause.ts';
 import { quarantineCommands } from './commands/quarantine.ts';
@@ -17,11 +19,13 @@ import { quarantineDecisionCommands } from './commands/quarantine-decision.ts';
 import { redriveCommands } from './commands/redrive.ts';
 import { senderCommands } from './commands/sender.ts';
 import { storyCommands } from './commands/story.ts';
+import { nearest } from './near.ts';
 import { optionsOf, runRecorded } from './run-recorded.ts';
 
 /** Everything that an operator can ask for, in the order of the help. A new subject is a file there and a line here. */
 export const commands: readonly Command[] = [
   ...attentionCommands,
+  ...documentListCommands,
   ...documentCommands,
   ...actionCommands,
   ...mailboxCommands,
@@ -41,11 +45,23 @@ const table = (rows: readonly (readonly [string, string])[]): string[] => {
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
 };
 
-const general: readonly (readonly [string, string])[] = [
-  ['--table NAME', 'a deployment, by its table, under your own AWS credentials'],
-  ['--dir FOLDER', 'a local run; without either, the one in .local'],
-  ['--json', 'for programs: { ok, command, messages, data }'],
-  ['--help', 'this, or with a command its options and examples'],
+/** Options that every command takes. */
+const generalOptions: readonly CommandOption[] = [
+  { name: 'table', form: 'NAME', meaning: 'a deployment, by its table, under your own AWS credentials' },
+  { name: 'dir', form: 'FOLDER', meaning: 'a local run; without either, the one in .local' },
+  { name: 'json', meaning: 'for programs: { ok, command, messages, data }' },
+  { name: 'help', meaning: 'this, or with a command its options and examples' },
+];
+
+/** Every option of every command: the command line is read before it is known which command is meant. */
+export const allOptions: readonly CommandOption[] = [
+  ...generalOptions,
+  ...new Map(commands.flatMap((command) => optionsOf(command).map((one) => [one.name, one]))).values(),
+];
+
+const optionRow = ({ name, form, meaning }: CommandOption): readonly [string, string] => [
+  `--${name}${form === undefined ? '' : ` ${form}`}`,
+  meaning,
 ];
 
 const endings =
@@ -56,29 +72,32 @@ const overview = (some: readonly Command[]): string[] => [
   '',
   ...table(some.map((command) => [typed(command), command.does])),
   '',
-  ...table(general),
+  ...table(generalOptions.map(optionRow)),
   endings,
 ];
 
 export const usage: readonly string[] = overview(commands);
 
-const helpOf = (command: Command): string[] => {
-  const options = optionsOf(command).map(
-    ({ name, form, meaning }) => [`--${name}${form === undefined ? '' : ` ${form}`}`, meaning] as const,
-  );
-  return [
-    `Usage: npm run operate -- ${typed(command)}${options.length > 0 ? ' [OPTIONS]' : ''}`,
-    '',
-    `  ${command.does}`,
-    ...(command.notes ?? []).map((note) => `  ${note}`),
-    '',
-    ...table([...options, ...general]),
-    '',
-    ...command.examples.map((example) => `  npm run operate -- ${example}`),
-    '',
-    endings,
-  ];
-};
+const seeHelp = (words?: string): string =>
+  words === undefined
+    ? 'npm run operate -- help lists all of them.'
+    : `npm run operate -- help ${words} shows its options and examples.`;
+
+const usageLine = (command: Command): string =>
+  `Usage: npm run operate -- ${typed(command)}${optionsOf(command).length > 0 ? ' [OPTIONS]' : ''}`;
+
+const helpOf = (command: Command): string[] => [
+  usageLine(command),
+  '',
+  `  ${command.does}`,
+  ...(command.notes ?? []).map((note) => `  ${note}`),
+  '',
+  ...table([...optionsOf(command), ...generalOptions].map(optionRow)),
+  '',
+  ...command.examples.map((example) => `  npm run operate -- ${example}`),
+  '',
+  endings,
+];
 
 const wordsOf = (command: Command): readonly string[] => command.words.split(' ');
 const isAsked = (command: Command, words: readonly string[]): boolean =>
@@ -90,15 +109,57 @@ const commandOf = (words: readonly string[]): Command | undefined =>
     .filter((command) => isAsked(command, words))
     .reduce<Command | undefined>((a, b) => (a && wordsOf(a).length > wordsOf(b).length ? a : b), undefined);
 
+const ofSubject = (words: readonly string[]): readonly Command[] =>
+  commands.filter((command) => wordsOf(command)[0] === words[0]);
+
+/** What may have been meant by words that name no command: the nearest, by as many words as it has itself. */
+const meantBy = (words: readonly string[]): string | undefined =>
+  [3, 2, 1]
+    .filter((count) => count <= words.length)
+    .map((count) => {
+      const ofThatLength = commands.map((command) => command.words).filter((each) => each.split(' ').length === count);
+      return nearest(words.slice(0, count).join(' '), ofThatLength);
+    })
+    .find((found) => found !== undefined);
+
+/** The words name nothing: what was meant, or what there is. */
+const unknown = (words: readonly string[]): readonly string[] => {
+  const some = ofSubject(words);
+  // Not the words behind: what stands there is an id or a file.
+  const said = words.slice(0, some.length > 0 ? 2 : 1).join(' ');
+  const meant = meantBy(words);
+  if (meant !== undefined) return [`There is no command ${said}. Did you mean ${meant}?`, seeHelp(meant)];
+  return [`There is no command ${said}.`, ...(some.length > 0 ? ['', ...overview(some)] : [seeHelp()])];
+};
+
 /** Help on what the words name: a command, all of a subject, or everything. */
-export const help = (words: readonly string[]): readonly string[] => {
+export const help = (words: readonly string[]): CommandResult => {
   const command = commandOf(words);
-  if (command) return helpOf(command);
-  const subject = commands.filter((other) => wordsOf(other)[0] === words[0]);
-  return subject.length > 0 ? overview(subject) : usage;
+  if (command) return succeeded(helpOf(command));
+  if (words.length === 0) return succeeded(usage);
+  const subject = words.length === 1 ? ofSubject(words) : [];
+  return subject.length > 0 ? succeeded(overview(subject)) : misused(...unknown(words));
+};
+
+/** Not asked properly: what is wrong, and how it is asked. */
+export const wrongly = (words: readonly string[], problems: readonly string[]): CommandResult => {
+  const command = commandOf(words);
+  return misused(...problems, ...(command ? [usageLine(command)] : []), seeHelp(command?.words));
 };
 
 const isOptional = (argument: string): boolean => argument.startsWith('[');
+
+/** What is wrong with what stands behind the words. */
+const argumentProblems = ({ words, takes }: Command, args: readonly string[]): readonly string[] => {
+  const missing = takes.filter((argument) => !isOptional(argument)).slice(args.length);
+  if (missing.length > 0) return [`${words} needs ${missing.join(' and ')}.`];
+  if (args.length <= takes.length) return [];
+  return [
+    takes.length === 0
+      ? `${words} takes nothing behind it.`
+      : `${words} takes ${takes.join(' ')} and no more: words with spaces stand in quotes.`,
+  ];
+};
 
 /** What a command would say to a person or a program who typed it. */
 export const runCommand = async (
@@ -106,20 +167,16 @@ export const runCommand = async (
   context: CommandContext,
   options: CommandOptions = {},
 ): Promise<CommandResult> => {
-  if (words[0] === 'help') return succeeded(help(words.slice(1)));
+  if (words[0] === 'help') return help(words.slice(1));
+  if (words.length === 0) return misused(...usage);
   const command = commandOf(words);
-  if (!command) return misused(...help(words));
+  if (!command) return misused(...unknown(words));
   const args = words.slice(wordsOf(command).length);
-  const least = command.takes.filter((argument) => !isOptional(argument)).length;
-  if (args.length < least || args.length > command.takes.length) return misused(...helpOf(command));
   const known = new Set(optionsOf(command).map(({ name }) => name));
   const foreign = Object.keys(options).filter((name) => options[name] !== undefined && !known.has(name));
-  if (foreign.length > 0) {
-    return misused(
-      `${command.words} takes no ${foreign.map((name) => `--${name}`).join(' and no ')}.`,
-      '',
-      ...helpOf(command),
-    );
-  }
-  return runRecorded(command, args, options, context);
+  const problems = [
+    ...argumentProblems(command, args),
+    ...foreign.map((name) => `${command.words} takes no --${name}.`),
+  ];
+  return problems.length > 0 ? wrongly(words, problems) : runRecorded(command, args, options, context);
 };

@@ -1,19 +1,17 @@
 import { z } from 'zod';
 import { attentionCodes } from '../delivery/attention-codes.ts';
-import { readDocument, type StoredRecord } from '../delivery/documents.ts';
-import { splitKey } from '../delivery/keys.ts';
+import type { StoredRecord } from '../delivery/documents.ts';
 import { openDocuments } from '../delivery/open-attention.ts';
 import { stateOf } from '../delivery/state-of.ts';
 import { states } from '../delivery/states.ts';
 import { csvText, readCsv } from '../platform/csv.ts';
 import type { DocumentId } from '../platform/ids.ts';
-import { inParallel } from '../platform/parallel.ts';
-import type { SenderPosition } from '../platform/table.ts';
 import { odsCode } from '../senders/sender.ts';
 import { type Foreseen, foresee } from './act.ts';
 import type { DocumentAction } from './actions/action.ts';
 import { practiceCode } from './actions/words.ts';
 import type { CommandContext } from './command.ts';
+import { readRows, rowsOf, sendersMeant } from './documents-of.ts';
 import type { Who } from './who.ts';
 
 /** Which documents a list is to be made of. */
@@ -24,39 +22,28 @@ export const listFilter = z.object({
 });
 export type ListFilter = z.output<typeof listFilter>;
 
-const pageSize = 500;
-const readsAtOnce = 10;
-
-/** Of one organisation, by the index of its documents: also what needs no person. */
-const ofSender = async (
-  { table, clock }: CommandContext,
-  senderOds: string,
-  state: string,
-): Promise<readonly StoredRecord[]> => {
-  const found: StoredRecord[] = [];
-  let after: SenderPosition | undefined;
-  do {
-    const page = await table.bySender(senderOds, {
-      from: 0,
-      to: clock.now(),
-      state,
-      limit: pageSize,
-      ...(after === undefined ? {} : { after }),
-    });
-    await inParallel(page.rows, readsAtOnce, async ({ key }) => {
-      const { kind, rest } = splitKey(key);
-      const record = kind === 'DOC' ? await readDocument(table, rest as DocumentId) : undefined;
-      if (record && stateOf(record) === state) found.push(record);
-      return 'go on';
-    });
-    after = page.next;
-  } while (after !== undefined);
-  return found.sort((a, b) => a.receivedAt - b.receivedAt);
+/** Those that are looked at, as a sentence goes on: `in state SENT of sender RX1`. */
+export const candidateWords = ({ sender, code, state }: ListFilter): string => {
+  const which = [
+    ...(state === undefined || code !== undefined ? ['that need a person'] : []),
+    ...(code === undefined ? [] : [`for ${code}`]),
+    ...(state === undefined ? [] : [`in state ${state}`]),
+    ...(sender === undefined ? [] : [`of sender ${sender}`]),
+  ];
+  return which.join(' ');
 };
 
-/** What may be meant: those of a sender in a state, or those that need a person. */
+/** What may be meant: those in a state, or those that need a person. */
 const candidates = async (context: CommandContext, { sender, code, state }: ListFilter) => {
-  if (sender !== undefined && state !== undefined && code === undefined) return ofSender(context, sender, state);
+  if (state !== undefined && code === undefined) {
+    const found: StoredRecord[] = [];
+    for (const each of await sendersMeant(context, sender)) {
+      for await (const rows of rowsOf(context, each, state)) {
+        found.push(...(await readRows(context, rows, state)).map(({ record }) => record));
+      }
+    }
+    return found.sort((a, b) => a.receivedAt - b.receivedAt);
+  }
   const open = await openDocuments(context.table, sender === undefined ? {} : { senderOds: sender });
   return open
     .filter(({ attention }) => code === undefined || attention.some((one) => one.code === code))
@@ -64,29 +51,57 @@ const candidates = async (context: CommandContext, { sender, code, state }: List
     .filter((record) => state === undefined || stateOf(record) === state);
 };
 
+/** How many documents are looked at at a time. */
+const atOnce = 20;
+
 type WouldChange = Extract<Foreseen, { kind: 'would-change' }>;
 
-/** The documents to which the action would do something, and how many it would not, by what would be said of them. */
+/** Why documents are not on a list: how many, and what would be said of one of them. */
+export interface LeftOut {
+  readonly count: number;
+  readonly documentId: DocumentId;
+  readonly line: string;
+}
+
+/** The documents to which the action would do something, and those to which it would not, by why. */
 export const listFor = async (
   action: DocumentAction,
   filter: ListFilter,
   who: Who,
   context: CommandContext,
-): Promise<{ readonly rows: readonly WouldChange[]; readonly leftOut: ReadonlyMap<string, number> }> => {
+): Promise<{ readonly rows: readonly WouldChange[]; readonly leftOut: readonly LeftOut[] }> => {
   const rows: WouldChange[] = [];
-  const leftOut = new Map<string, number>();
-  for (const { documentId } of await candidates(context, filter)) {
-    const foreseen = await foresee(action, documentId, who, context);
-    if (foreseen.kind === 'would-change') rows.push(foreseen);
-    else {
-      const why = foreseen.lines[1] ?? foreseen.lines[0] ?? '';
-      leftOut.set(why, (leftOut.get(why) ?? 0) + 1);
+  const leftOut = new Map<string, LeftOut>();
+  const all = await candidates(context, filter);
+  for (let at = 0; at < all.length; at += atOnce) {
+    const some = all.slice(at, at + atOnce);
+    const looked = await Promise.all(some.map(({ documentId }) => foresee(action, documentId, who, context)));
+    for (const [n, foreseen] of looked.entries()) {
+      const documentId = some[n]?.documentId;
+      if (foreseen.kind === 'would-change') rows.push(foreseen);
+      else if (documentId !== undefined) {
+        const line = foreseen.lines[1] ?? foreseen.lines[0] ?? '';
+        const why = foreseen.why ?? line;
+        const { count = 0, ...first } = leftOut.get(why) ?? { documentId, line };
+        leftOut.set(why, { ...first, count: count + 1 });
+      }
     }
   }
-  return { rows, leftOut };
+  return { rows, leftOut: [...leftOut.values()] };
 };
 
-const header = ['document', 'seen', 'action', 'sender', 'encounter', 'version', 'state', 'practice', 'what happens'];
+const header = [
+  'document',
+  'seen',
+  'action',
+  'sender',
+  'drop',
+  'encounter',
+  'version',
+  'state',
+  'practice',
+  'what happens',
+];
 
 export const listText = (action: DocumentAction, rows: readonly WouldChange[]): string =>
   csvText([
@@ -96,6 +111,7 @@ export const listText = (action: DocumentAction, rows: readonly WouldChange[]): 
       seen,
       action.name,
       record.senderOds,
+      record.drops.at(-1)?.name ?? '',
       record.encounterId ?? '',
       String(record.version ?? ''),
       stateOf(record),

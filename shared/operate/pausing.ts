@@ -1,5 +1,6 @@
 import { isoTime } from '../platform/clock.ts';
-import { type Pausable, pause, pausedWhat, resume } from '../senders/pause.ts';
+import { type Pausable, type Pause, pause, pausedWhat, readGlobalPause, resume } from '../senders/pause.ts';
+import { listMailboxes, listSenders } from '../senders/registry.ts';
 import type { Changed } from '../senders/versioned.ts';
 import {
   type CommandContext,
@@ -65,6 +66,24 @@ export const pauseCommand = async (
   );
 };
 
+/** Every pause that stands. */
+const pausesOf = async (table: CommandContext['table']): Promise<readonly Pause[]> => {
+  const [global, senders, mailboxes] = await Promise.all([
+    readGlobalPause(table),
+    listSenders(table),
+    listMailboxes(table),
+  ]);
+  return [
+    ...(global ? [{ ...global, of: { kind: 'everybody' } as const }] : []),
+    ...senders.flatMap(({ setting, paused }) =>
+      paused ? [{ ...paused, of: { kind: 'sender', odsCode: setting.odsCode } as const }] : [],
+    ),
+    ...mailboxes.flatMap(({ setting, paused }) =>
+      paused ? [{ ...paused, of: { kind: 'mailbox', mailboxId: setting.mailboxId } as const }] : [],
+    ),
+  ];
+};
+
 export const resumeCommand = async (
   of: Pausable,
   options: CommandOptions,
@@ -76,11 +95,13 @@ export const resumeCommand = async (
   const switched = await resume(table, of, changed);
   if (!switched) return notThere(of);
   if (switched.kind === 'same') return succeeded([`${pausedWhat(of)} is not paused. Nothing was changed.`]);
+  const still = await pausesOf(table);
   return succeeded(
     [
       `${pausedWhat(of)} goes on, ${byWhom(changed)}.`,
-      'What was held goes within about two minutes, oldest first, unless another pause holds it (sender list, mailbox list).',
+      'What was held goes within about two minutes, oldest first, unless another pause holds it.',
+      ...still.map(({ of: other, ...since }) => `STILL PAUSED: ${pausedWhat(other)}, ${byWhom(since)}`),
     ],
-    { resumed: changed },
+    { resumed: changed, stillPaused: still },
   );
 };

@@ -1,13 +1,10 @@
 import type { z } from 'zod';
 import { type CommandContext, type CommandResult, refused } from './command.ts';
+import { faultsOf } from './issue-lines.ts';
 
 export type FileReading<T> =
   | { readonly kind: 'value'; readonly value: T }
   | { readonly kind: 'problem'; readonly result: CommandResult };
-
-/** Every problem of a file, one to a line, each with its path. */
-export const fileProblems = (error: z.ZodError): string[] =>
-  error.issues.map((issue) => `  ${issue.path.join('.') || 'the whole file'}: ${issue.message}`);
 
 /** A file's JSON, unchecked. */
 export const readJson = (file: string, { readText }: CommandContext): FileReading<unknown> => {
@@ -29,10 +26,13 @@ export const readFileOf = <S extends z.ZodType>(
 ): FileReading<z.output<S>> => {
   const json = readJson(file, context);
   if (json.kind === 'problem') return json;
-  const parsed = schema.safeParse(json.value);
+  const parsed = schema.safeParse(json.value, { reportInput: true });
   if (parsed.success) return { kind: 'value', value: parsed.data };
   return {
     kind: 'problem',
-    result: refused(`${file} was not put; put these right:`, ...fileProblems(parsed.error)),
+    result: refused(
+      `${file} cannot be used; put these right:`,
+      ...faultsOf(parsed.error, schema).map(({ path, message }) => `  ${path || 'the whole file'}: ${message}`),
+    ),
   };
 };

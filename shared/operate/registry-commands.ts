@@ -58,7 +58,10 @@ export const registryCommands = <S, T extends Versioned<S>>(registry: Registry<S
 
   const show = async (id: string, { table }: CommandContext): Promise<CommandResult> => {
     const item = await registry.read(table, id);
-    return item ? succeeded([shownText(item)], shown(item)) : notThere(id);
+    if (!item) return notThere(id);
+    const { setting, history, ...rest } = item;
+    const ordered = { setting, ...rest, history };
+    return succeeded([shownText(ordered)], shown(ordered));
   };
 
   const versions = async (id: string, { table }: CommandContext): Promise<CommandResult> => {

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { isRegistryFile, type RegistryPart, registryFile } from '../senders/registry-file.ts';
 import { type CommandContext, refused } from './command.ts';
+import { faultsOf } from './issue-lines.ts';
 import { type FileReading, readJson } from './read-file.ts';
 
 /** A setting as it stands in a file, under the name that its problems have. */
@@ -32,25 +33,25 @@ export const settingsOfFile = <S extends z.ZodType>(
   const json = readJson(file, context);
   if (json.kind === 'problem') return json;
   const many = isRegistryFile(json.value);
-  const registry = many ? registryFile.safeParse(json.value) : undefined;
-  const problems = (registry?.error?.issues ?? []).map(({ path, message }) =>
-    settingProblem(path.join('.'), message, undefined),
+  const registry = many ? registryFile.safeParse(json.value, { reportInput: true }) : undefined;
+  const problems = (registry?.error ? faultsOf(registry.error, registryFile) : []).map(({ path, message }) =>
+    settingProblem(path, message, undefined),
   );
   const settings: Named<z.output<S>>[] = [];
   const values = many ? (registry?.data?.[part] ?? []) : [json.value];
   for (const [index, value] of values.entries()) {
     const id = idIn(value, idField) ?? `${part}[${index}]`;
-    const parsed = schema.safeParse(value);
+    const parsed = schema.safeParse(value, { reportInput: true });
     if (parsed.success) {
       if (settings.some((other) => other.id === id)) problems.push(`  ${id}: stands in the file twice`);
       settings.push({ id, setting: parsed.data });
       continue;
     }
     const of = many ? id : undefined;
-    problems.push(...parsed.error.issues.map(({ path, message }) => settingProblem(path.join('.'), message, of)));
+    problems.push(...faultsOf(parsed.error, schema).map(({ path, message }) => settingProblem(path, message, of)));
   }
   if (problems.length === 0 && settings.length === 0) problems.push(`  it holds no ${part}`);
   return problems.length === 0
     ? { kind: 'value', value: { many, settings } }
-    : { kind: 'problem', result: refused(`${file} was not put; put these right:`, ...problems) };
+    : { kind: 'problem', result: refused(`${file} cannot be used; put these right:`, ...problems) };
 };

@@ -27,6 +27,14 @@ const runFile = z.object({
   clock: z.object({ origin: z.number(), realOrigin: z.number() }),
 });
 
+const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+};
+
 /** Where `npm start` keeps its state unless told otherwise. */
 const defaultDir = '.local';
 
@@ -88,8 +96,8 @@ export const targetOf = (options: TargetOptions): Target => {
   if (!existsSync(file)) {
     return { kind: 'problem', sentence: `No local run has its state in ${dir}: start one with npm start.` };
   }
-  const run = runFile.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-  if (!run.success) return { kind: 'problem', sentence: `${file} is not a local run's file.` };
+  const run = runFile.safeParse(jsonOf(readFileSync(file, 'utf8')));
+  if (!run.success) return { kind: 'problem', sentence: `${file} is not a local run’s file.` };
   const {
     tableName,
     s3Endpoint,

@@ -7,8 +7,8 @@ export const keptWords = (limit: number) =>
   z
     .string('must be given')
     .trim()
-    .min(1)
-    .max(limit)
+    .min(1, 'must be given')
+    .max(limit, `must be ${limit} characters or fewer`)
     .regex(/^[^\p{Cc}]*$/u, 'must be on one line')
     .refine((text) => !holdsNhsNumber(text), 'must not hold an NHS number: the sender reads it');
 

@@ -7,6 +7,10 @@ const secondsBetweenPolls = 300;
 /** Below what the send function does at a time, so that no mailbox's backlog keeps the others' documents waiting. */
 const usualInFlight = 10;
 
+/** Told beside what else is wrong, not after that was put right. */
+const saysWhichMesh = ({ value }: { readonly value: unknown }): boolean =>
+  typeof value === 'object' && value !== null && 'environment' in value && typeof value.environment === 'string';
+
 /** A MESH mailbox's settings: what `operate mailbox put FILE` takes. Its secret is stored apart. */
 export const mailboxFile = z
   .strictObject({
@@ -41,24 +45,20 @@ export const mailboxFile = z
         'Sends one 20013 to a business response that asks for it; the mailbox must then be allowed to send the `_ACK` workflow. The standard asks for none (GPCM-SD-050, 051).',
       ),
   })
-  .superRefine((file, context) => {
-    if (file.environment === 'local' && file.baseUrl === undefined) {
-      context.addIssue({ code: 'custom', path: ['baseUrl'], message: 'a local mailbox needs the address of its MESH' });
-    }
-    if (file.environment !== 'local' && file.baseUrl !== undefined) {
-      context.addIssue({
-        code: 'custom',
-        path: ['baseUrl'],
-        message: 'only a local mailbox has one: the others are fixed',
-      });
-    }
-    if (file.environment !== 'local' && file.pollEverySeconds < secondsBetweenPolls) {
-      context.addIssue({
-        code: 'custom',
-        path: ['pollEverySeconds'],
-        message: 'MESH must not be polled more often than every 300 seconds',
-      });
-    }
+  .refine(({ environment, baseUrl }) => environment !== 'local' || baseUrl !== undefined, {
+    path: ['baseUrl'],
+    message: 'a local mailbox needs the address of its MESH',
+    when: saysWhichMesh,
+  })
+  .refine(({ environment, baseUrl }) => environment === 'local' || baseUrl === undefined, {
+    path: ['baseUrl'],
+    message: 'only a local mailbox has one: the others are fixed',
+    when: saysWhichMesh,
+  })
+  .refine(({ environment, pollEverySeconds }) => environment === 'local' || !(pollEverySeconds < secondsBetweenPolls), {
+    path: ['pollEverySeconds'],
+    message: 'MESH must not be polled more often than every 300 seconds',
+    when: saysWhichMesh,
   });
 export type MailboxSetting = z.output<typeof mailboxFile>;
 

@@ -7,7 +7,6 @@ import {
   sendersKey,
   senderVersionKey,
 } from '../delivery/keys.ts';
-import { listSenderOf } from '../delivery/quarantine.ts';
 import { inParallel } from '../platform/parallel.ts';
 import { type Change, change, type Indexed, type Stored, type Table } from '../platform/table.ts';
 import { type Mailbox, type MailboxCourse, type MailboxSetting, mailboxCheckAt } from './mailbox.ts';
@@ -171,15 +170,8 @@ export const listMailboxes = (table: Table): Promise<readonly (Mailbox & Stored)
  * Puts a sender's setting as its next version. A new sender is not active yet. With `over`, only if that version still
  * stands.
  */
-export const putSender = async (
-  table: Table,
-  setting: Sender,
-  changed: Changed,
-  over?: number,
-): Promise<PutOutcome> => {
-  await listSenderOf(table, setting.mailboxId, setting.odsCode);
-  return putSetting<Sender, SenderItem>(table, senders, setting.odsCode, setting, changed, (item) => item, over);
-};
+export const putSender = (table: Table, setting: Sender, changed: Changed, over?: number): Promise<PutOutcome> =>
+  putSetting<Sender, SenderItem>(table, senders, setting.odsCode, setting, changed, (item) => item, over);
 
 /** Puts a mailbox's setting as its next version; what was learned of it stays. It is polled at once. */
 export const putMailbox = (

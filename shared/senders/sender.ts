@@ -11,13 +11,13 @@ const odsCodeForm = /^[A-Z0-9]{3,10}$/;
 /** An organisation's ODS code as the registry, prefixes and messages write it. */
 export const odsCode = z
   .string()
-  .regex(odsCodeForm, 'an ODS code is 3 to 10 capital letters and digits')
+  .regex(odsCodeForm, 'must be an ODS code: 3 to 10 capital letters and digits')
   .transform((code) => code as OdsCode);
 
 /** MESH mailbox ids are upper-case. */
 export const mailboxId = z
   .string()
-  .regex(/^[A-Z0-9]{3,40}$/, 'a mailbox id is 3 to 40 capital letters and digits')
+  .regex(/^[A-Z0-9]{3,40}$/, 'must be a mailbox id: 3 to 40 capital letters and digits')
   .transform((id) => id as MailboxId);
 
 const profileName = z.enum(['v1', 'v2'] satisfies ProfileName[]);
@@ -106,7 +106,7 @@ const digestRule = z.strictObject({
     .describe('On which days the summary is sent; working days are those of England.'),
   at: z
     .string()
-    .regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$/, 'a time of day such as 07:30')
+    .regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$/, 'must be a time of day such as 07:30')
     .default('07:30')
     .describe('At what time, in London.'),
 });
@@ -117,7 +117,7 @@ export const senderFile = z.strictObject({
   name: z.string().trim().min(1).max(255).describe('As the practice sees it (GPCM-SD-030).'),
   phone: z
     .string()
-    .regex(/^\+?[0-9 ()]{5,30}$/, 'a telephone number')
+    .regex(/^\+?[0-9 ()]{5,30}$/, 'must be a telephone number: digits, spaces, ( ) and + at its beginning')
     .describe('As the practice sees it (GPCM-SD-031).'),
   mailboxId: mailboxId.describe('The mailbox that its documents go out through; must be registered.'),
   profile: profileName
@@ -126,7 +126,10 @@ export const senderFile = z.strictObject({
       'The generation of the standard in which its documents go: v1 (1.3.x, `GPFED_CONSULT_REPORT`) or v2 (2.0.x, `GPCONNECT_SEND_DOCUMENT`).',
     ),
   practiceProfiles: z
-    .record(z.string().regex(odsCodeForm, 'an ODS code is 3 to 10 capital letters and digits'), profileName)
+    .record(
+      z.string().regex(odsCodeForm, 'must be the ODS code of a practice: 3 to 10 capital letters and digits'),
+      profileName,
+    )
     .default({})
     .describe(
       'The generation for single receiving practices, by their ODS code, such as `{ "Y12345": "v2" }`. It goes by the manifest’s `registeredPractice`.',
@@ -168,7 +171,7 @@ export const senderFile = z.strictObject({
       'Longest message, in bytes of XML before compression, in which a file takes four thirds of its size: 5000000 are about 3.7 MB of files, as the standard advises. Practices may refuse longer ones (20015).',
     ),
   allowedNhsNumbers: z
-    .array(z.string().regex(/^(\d{10}|\d{1,9}\*)$/, 'ten digits, or fewer with * for the rest'))
+    .array(z.string().regex(/^(\d{10}|\d{1,9}\*)$/, 'must be ten digits, or fewer with * for the rest'))
     .max(200)
     .refine(distinct, 'a number stands in the list twice')
     .default([])

@@ -3,6 +3,7 @@ import { type JsonPath, type JsonValue, readJson } from './json-text.ts';
 import { type Manifest, manifestLimit, manifestSchema, type SalvagedManifest } from './manifest.ts';
 import { holdsNhsNumber } from './nhs-number.ts';
 import { type Problem, type ProblemCode, problem, problemCodes } from './problems.ts';
+import { typeWords } from './type-words.ts';
 
 export type ManifestReading =
   | { readonly kind: 'manifest'; readonly manifest: Manifest; readonly json: JsonValue }
@@ -29,15 +30,6 @@ export const pathText = (path: readonly PropertyKey[]): string =>
     .join('')
     .replace(/^\./, '') || 'manifest';
 
-const articles: Readonly<Record<string, string>> = {
-  string: 'text in quotes',
-  number: 'a number without quotes',
-  int: 'a whole number without quotes',
-  boolean: 'true or false without quotes',
-  array: 'a list in [ ]',
-  object: 'an object in { }',
-};
-
 const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>(
     (inner, step) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, step) : undefined),
@@ -50,7 +42,7 @@ const problemsOfIssue = (issue: z.core.$ZodIssue, json: JsonValue): Problem[] =>
     case 'invalid_type':
       return valueAt(json, issue.path) === undefined
         ? [problem('MISSING', path)]
-        : [problem('WRONG_TYPE', path, `Expected ${articles[issue.expected] ?? issue.expected}.`)];
+        : [problem('WRONG_TYPE', path, `Expected ${typeWords[issue.expected] ?? issue.expected}.`)];
     case 'unrecognized_keys':
       return issue.keys.map((key) => problem('UNKNOWN_FIELD', pathText([...issue.path, key])));
     case 'too_big':

@@ -1,7 +1,7 @@
 import type { StoredRecord } from '../../delivery/documents.ts';
 import type { PersonEvent } from '../../delivery/events.ts';
+import type { PersonRefusal } from '../../delivery/person-refusal.ts';
 import type { DocumentRecord } from '../../delivery/record.ts';
-import type { PersonRefusal } from '../../delivery/reduce-person.ts';
 import type { CommandContext } from '../command.ts';
 import type { Who } from '../who.ts';
 
@@ -23,8 +23,14 @@ export interface Refusal {
 export interface DocumentAction {
   /** As it stands on lists: `resend`, `release doubt`. */
   readonly name: string;
+  /** As it is typed, without the document: `release --reason doubt`. */
+  readonly typed: string;
   /** What the document then is: `is held`. */
   readonly done: string;
+  /** It is handed to MESH after it, if nothing holds it. */
+  readonly sends?: true;
+  /** As what it stands in a document's history. */
+  readonly history: readonly string[];
   readonly event: (record: StoredRecord, who: Who, context: CommandContext) => Asked | Promise<Asked>;
   /** What exactly happens, given the record as it stands and as it will. */
   readonly foretell: (before: DocumentRecord, after: DocumentRecord) => readonly string[];

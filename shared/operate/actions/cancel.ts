@@ -10,7 +10,9 @@ const neverLeft = (record: DocumentRecord): boolean =>
 /** Before it is handed to MESH; afterwards there is no way back. */
 export const cancel: DocumentAction = {
   name: 'cancel',
+  typed: 'cancel',
   done: 'is cancelled',
+  history: ['cancelled', 'not sent again: called off'],
   event: (_, { by, why }) => event({ kind: 'cancelled', by, why }),
   foretell: (before, after) => {
     if (currentComposition(before).earlierSends) {
@@ -40,7 +42,7 @@ export const cancel: DocumentAction = {
           state === 'UNDELIVERED'
             ? `There is nothing to recall: MESH took it and did not deliver it (to ${practiceWords(composition)}).`
             : `It cannot be recalled; ${wentWords(composition)}. Telephone them.`,
-          ...(state === 'SENDING' ? ['To keep it from being sent once more by itself: hold.'] : []),
+          ...(state === 'SENDING' ? [`To keep it from being sent once more by itself: hold ${record.documentId}`] : []),
         ],
       };
     }

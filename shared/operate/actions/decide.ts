@@ -44,7 +44,9 @@ const decidedBefore = (record: DocumentRecord, as: DecisionAs) => {
 
 export const decide = (as: DecisionAs): DocumentAction => ({
   name: `decide ${as}`,
+  typed: `decide --as ${as}`,
   done: 'is decided',
+  history: [`${isOfDoubt(as) ? 'doubt' : 'contradiction'} decided: ${as}`],
   event: (_, { by, why }) =>
     event(isOfDoubt(as) ? { kind: 'doubt-decided', as, by, why } : { kind: 'contradiction-decided', as, by, why }),
   foretell: (before, after) => {

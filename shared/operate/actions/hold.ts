@@ -1,4 +1,5 @@
 import { currentComposition } from '../../delivery/record.ts';
+import { holdNames } from '../../delivery/reduce-person.ts';
 import { stateOf } from '../../delivery/state-of.ts';
 import { isoTime } from '../../platform/clock.ts';
 import { type DocumentAction, event } from './action.ts';
@@ -6,7 +7,9 @@ import { plainRefusal, wentWords } from './words.ts';
 
 export const hold: DocumentAction = {
   name: 'hold',
+  typed: 'hold',
   done: 'is held',
+  history: [holdNames.operator],
   event: (_, { by, why }) => event({ kind: 'held', reason: 'operator', by, why }),
   foretell: (before) =>
     stateOf(before) === 'SENDING'

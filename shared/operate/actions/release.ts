@@ -45,7 +45,10 @@ const howItGoesOn = (before: DocumentRecord, after: DocumentRecord): string => {
 /** Lets a document go on that is held. */
 export const release = (reason: HoldReason): DocumentAction => ({
   name: `release ${reason}`,
+  typed: `release --reason ${reason}`,
+  sends: true,
   done: 'is released',
+  history: [releasedNames[reason]],
   async event(record, { by, why }, { table }) {
     if (reason === 'paused') {
       const mailbox = await readMailbox(table, currentComposition(record).stored?.mailboxId ?? '');

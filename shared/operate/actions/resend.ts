@@ -7,7 +7,7 @@ import { deriveIds } from '../../pipeline/derive-ids.ts';
 import { isoTime } from '../../platform/clock.ts';
 import { dropsKeptDays } from '../../platform/names.ts';
 import { type DocumentAction, event, type Refusal } from './action.ts';
-import { plainRefusal, practiceWords, telephoneFirst, wentWords } from './words.ts';
+import { dealtWith, plainRefusal, practiceWords, telephoneFirst, wentWords } from './words.ts';
 
 /** Who asked for the sending that is under way. */
 const askedBy = (record: DocumentRecord): Decision | undefined => {
@@ -39,11 +39,11 @@ const words: Partial<Record<string, (record: DocumentRecord) => string>> = {
     `It is not sent again: ${practiceWords(currentComposition(record))} has a copy. The same ids would be refused as a duplicate, and other ids would be a second document. Telephone them; what they cannot find is handed over under the next version number, and replaces it.`,
   'in-doubt': (record) =>
     record.holds.some(({ reason }) => reason === 'doubt')
-      ? `It is in doubt: ${wentWords(currentComposition(record))}. Telephone them. Then: decide DOCUMENT_ID --as arrived or lost, or, to send it once more, release DOCUMENT_ID --reason doubt.`
+      ? `It is in doubt: ${wentWords(currentComposition(record))}. Telephone them. Then: decide ${record.documentId} --as arrived or lost, or, to send it once more, release ${record.documentId} --reason doubt.`
       : 'It is being handed to MESH, or in doubt and looked after: it is sent once more by itself where nothing is found of it.',
   'under-way': (record) =>
     record.holds.length > 0
-      ? 'It has not gone, and is held: see document show for what lets it go.'
+      ? `It has not gone, and is held (${record.holds.map(({ reason }) => reason).join(', ')}): document show ${record.documentId} says what lets it go.`
       : 'It has not gone and is under way: it goes by itself.',
   contradicted: () =>
     'It is not sent again: the practice gave two answers that exclude each other. Telephone it, and decide first.',
@@ -74,7 +74,10 @@ const refusal = (record: DocumentRecord, why: string): Refusal | undefined => {
 /** Sends a document again: the same bytes and ids where nothing negative was answered, else under ids of its own. */
 export const resend: DocumentAction = {
   name: 'resend',
+  typed: 'resend',
+  sends: true,
   done: 'is to be sent again',
+  history: ['to be sent again, same bytes and ids', 'to be sent again, with new ids'],
   async event(record, { by, why }, { table }) {
     const { senderOds, encounterId } = record;
     const encounter =
@@ -86,6 +89,7 @@ export const resend: DocumentAction = {
     const { number } = currentComposition(before);
     return [
       ...telephoneFirst(before),
+      ...dealtWith(before),
       ...lastWord(before),
       sameIds(before, after)
         ? `It is sent again to ${to}, within about two minutes: the same bytes under the same ids (composition ${number}).`

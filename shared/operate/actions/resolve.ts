@@ -8,7 +8,9 @@ import { plainRefusal } from './words.ts';
 /** Records what somebody did about what needs a person. It sends nothing and moves nothing. */
 export const resolve = (route: ResolutionRoute): DocumentAction => ({
   name: `resolve ${route}`,
+  typed: `resolve --route ${route}`,
   done: 'is dealt with',
+  history: ['resolved'],
   event: (_, { by, why }) => event({ kind: 'resolved', route, by, note: why }),
   foretell: (before, after) => [
     `Dealt with (${route}):`,

@@ -1,7 +1,7 @@
 import { practiceOf } from '../../delivery/attention.ts';
 import { copyMayBeThere } from '../../delivery/copies.ts';
+import type { PersonRefusal } from '../../delivery/person-refusal.ts';
 import { type Composition, currentComposition, type DocumentRecord, type HistoryEntry } from '../../delivery/record.ts';
-import type { PersonRefusal } from '../../delivery/reduce-person.ts';
 import { doubtfulAttempt, stateOf } from '../../delivery/state-of.ts';
 import { meanings } from '../../delivery/states.ts';
 import { isoTime } from '../../platform/clock.ts';
@@ -12,7 +12,7 @@ export const practiceWords = (composition: Composition): string => {
   const { odsCode, name } = practiceOf(composition).practice ?? {};
   if (name !== undefined) return `the practice ${name}${odsCode === undefined ? '' : ` (${odsCode})`}`;
   if (odsCode === undefined) return 'the practice that MESH finds from the patient’s details';
-  return composition.routed ? `the practice ${odsCode}` : `the practice ${odsCode}, as the manifest names it`;
+  return composition.routed ? `the practice ${odsCode}` : `the practice ${odsCode} (as the manifest names it)`;
 };
 
 /** The same in one word, for lists; empty where it is not known. */
@@ -39,6 +39,16 @@ export const wentWords = (composition: Composition): string => {
   const certain =
     composition.sentAt !== undefined || composition.earlierSends?.some(({ sentAt }) => sentAt !== undefined);
   return `it ${certain ? 'went' : 'may have gone'} to ${practiceWords(composition)}${at === undefined ? '' : ` at ${isoTime(at)}`}`;
+};
+
+/** That somebody has reached the practice otherwise. */
+export const dealtWith = ({ resolutions = [] }: DocumentRecord): readonly string[] => {
+  const last = resolutions.at(-1);
+  return last === undefined
+    ? []
+    : [
+        `Somebody has dealt with it: ${last.route}, at ${isoTime(last.at)}, by ${last.by}${last.note === undefined ? '' : `: ${last.note}`}`,
+      ];
 };
 
 export const telephoneFirst = (record: DocumentRecord): readonly string[] =>

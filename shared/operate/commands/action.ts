@@ -9,13 +9,7 @@ import { resolve } from '../actions/resolve.ts';
 import type { Command } from '../command.ts';
 import { documentCommand } from '../document-command.ts';
 
-const holdReasons = [
-  'operator',
-  'doubt',
-  'other-patient',
-  'paused',
-  'predecessor',
-] as const satisfies readonly HoldReason[];
+const holdReasons = ['operator', 'doubt', 'other-patient', 'paused'] as const satisfies readonly HoldReason[];
 const oneOf = <T extends string>(values: readonly [T, ...T[]]) => z.enum(values, `must be one of ${values.join(', ')}`);
 
 const who = "--by 'Ann Bell'";

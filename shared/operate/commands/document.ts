@@ -1,9 +1,5 @@
-import { z } from 'zod';
 import { attentionOf } from '../../delivery/attention.ts';
-import { readDocument, type StoredRecord } from '../../delivery/documents.ts';
-import type { DropItem } from '../../delivery/drop.ts';
-import { dropKey, headerKey, meshKey } from '../../delivery/keys.ts';
-import type { HeaderItem, MeshItem } from '../../delivery/perform-work.ts';
+import type { StoredRecord } from '../../delivery/documents.ts';
 import { type Acknowledgement, type Composition, resolutionRoutes } from '../../delivery/record.ts';
 import { reduce } from '../../delivery/reduce.ts';
 import { answersOf } from '../../delivery/reduce-answers.ts';
@@ -15,7 +11,6 @@ import { whoseMove } from '../../delivery/whose-move.ts';
 import { hasWork } from '../../delivery/work.ts';
 import { responseCode } from '../../itk3/response-codes.ts';
 import { isoTime } from '../../platform/clock.ts';
-import type { DocumentId } from '../../platform/ids.ts';
 import type { DocumentAction } from '../actions/action.ts';
 import { cancel } from '../actions/cancel.ts';
 import { decide } from '../actions/decide.ts';
@@ -25,28 +20,8 @@ import { resend } from '../actions/resend.ts';
 import { resolve } from '../actions/resolve.ts';
 import { describe, practiceWords } from '../actions/words.ts';
 import { type Command, type CommandContext, type CommandResult, refused, succeeded } from '../command.ts';
+import { findDocument, noDocument, waysToName } from '../find-document.ts';
 import { shown } from '../shown.ts';
-
-/**
- * By whatever somebody has in hand: the document's id, the id that an acknowledgement answers, MESH's id of what was
- * sent, or the drop (`RX1/report-1`).
- */
-export const findDocument = async ({ table }: CommandContext, name: string): Promise<StoredRecord | undefined> => {
-  const slash = name.indexOf('/');
-  if (slash > 0) {
-    const drop = await table.read<DropItem>(dropKey(name.slice(0, slash), name.slice(slash + 1)));
-    const id = drop?.done?.documentId;
-    return id === undefined ? undefined : readDocument(table, id as DocumentId);
-  }
-  if (z.uuid().safeParse(name).success) {
-    const record = await readDocument(table, name.toLowerCase() as DocumentId);
-    if (record) return record;
-    const header = await table.read<HeaderItem>(headerKey(name));
-    return header && readDocument(table, header.documentId as DocumentId);
-  }
-  const sent = await table.read<MeshItem>(meshKey(name));
-  return sent && readDocument(table, sent.documentId as DocumentId);
-};
 
 const practice = (composition: Composition): string =>
   practiceWords(composition).replace(/^the practice/, 'to the practice');
@@ -123,9 +98,7 @@ const possible = async (record: StoredRecord, context: CommandContext): Promise<
 export const showDocument = async (name: string, context: CommandContext): Promise<CommandResult> => {
   const record = await findDocument(context, name);
   if (!record) {
-    return refused(
-      `There is no document ${name}. It is named by its id, by its message's id, by MESH's id of what was sent, or by its drop (RX1/report-1).`,
-    );
+    return refused(noDocument(name));
   }
   const state = stateOf(record);
   const attention = attentionOf(record);
@@ -175,9 +148,7 @@ export const documentCommands: readonly Command[] = [
     takes: ['ID'],
     looks: 'who',
     does: 'everything that is known of a document, and what can be done about it',
-    notes: [
-      'ID is its id, its message’s (what an acknowledgement answers), MESH’s id of what was sent, or its drop: RX1/report-1.',
-    ],
+    notes: [waysToName],
     examples: [
       "document show DOCUMENTID --by 'Ann Bell' --table TABLENAME",
       "document show RX1/report-1 --by 'Ann Bell' --json --table TABLENAME",

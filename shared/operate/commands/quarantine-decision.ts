@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { readDocument } from '../../delivery/documents.ts';
-import { foreignKey, quarantineKey } from '../../delivery/keys.ts';
+import { quarantineKey } from '../../delivery/keys.ts';
 import type { QuarantineDecision, Quarantined } from '../../delivery/quarantine.ts';
 import {
   decideQuarantined,
@@ -8,6 +8,7 @@ import {
   fitsQuarantined,
   fittingComposition,
   quarantinedEvents,
+  wentThroughMailbox,
 } from '../../delivery/quarantine-decision.ts';
 import type { Composition, DocumentRecord } from '../../delivery/record.ts';
 import { reduce } from '../../delivery/reduce.ts';
@@ -15,7 +16,6 @@ import { stateOf } from '../../delivery/state-of.ts';
 import { isoTime } from '../../platform/clock.ts';
 import type { DocumentId } from '../../platform/ids.ts';
 import type { Stored } from '../../platform/table.ts';
-import { listMailboxes } from '../../senders/registry.ts';
 import { personSettings } from '../act.ts';
 import { describe } from '../actions/words.ts';
 import {
@@ -27,20 +27,11 @@ import {
   refused,
 } from '../command.ts';
 import { confirmed, yesOption } from '../confirmed.ts';
+import { findDocument, noDocument, waysToName } from '../find-document.ts';
 import { problemLines, type Who, who, whoFields, whoOptions } from '../who.ts';
-import { suggestionLine, what } from './quarantine.ts';
+import { notThere, suggested, what } from './quarantine.ts';
 
 type Item = Quarantined & Stored;
-
-/** Not there: perhaps it is somebody else's, and was left alone. */
-const notThere = async (id: string, { table }: CommandContext): Promise<CommandResult> => {
-  for (const { setting } of await listMailboxes(table)) {
-    if (await table.read(foreignKey(setting.mailboxId, id))) {
-      return refused(`Message ${id} is not ours: it was left in the mailbox ${setting.mailboxId} for its owner.`);
-    }
-  }
-  return refused(`Nothing with the MESH message id ${id} is in quarantine.`);
-};
 
 const decidedWords = ({ at, by, why, ...decision }: QuarantineDecision): string =>
   `${decision.as === 'applied' ? `to be about document ${decision.documentId}` : 'dismissed'}, at ${isoTime(at)}, by ${by}: ${why}`;
@@ -57,7 +48,7 @@ const decideAndDo = async (
   const { table, clock } = context;
   const delivery = { table, clock, settings: personSettings };
   const decided = await decideQuarantined(delivery, id, decision);
-  if (decided.kind === 'none') return notThere(id, context);
+  if (decided.kind === 'none') return notThere(context.table, id);
   const { item } = decided;
   if (decided.kind === 'other') {
     return refused(`Nothing was done: it was decided before ${decidedWords(item.decision)}`, 'That stands.');
@@ -117,32 +108,31 @@ const foretell = (record: DocumentRecord, item: Item, id: string, composition: C
 };
 
 const applyWords = z.object({
-  documentId: z.uuid('must be a document’s id'),
   composition: z.coerce.number('must be a number').int().positive().optional(),
   ...whoFields,
 });
 
 const apply = async (
   id: string,
-  documentId: string,
+  name: string,
   options: CommandOptions,
   context: CommandContext,
 ): Promise<CommandResult> => {
-  const read = applyWords.safeParse({ ...options, documentId: documentId.toLowerCase() });
-  if (!read.success) {
-    return misused('Nothing was done; put these right:', ...problemLines(read.error, { documentId: 'DOCUMENT_ID' }));
-  }
+  const read = applyWords.safeParse(options);
+  if (!read.success) return misused('Nothing was done; put these right:', ...problemLines(read.error));
   const { table, clock } = context;
   const by: Who = { by: read.data.by, why: read.data.why };
   const item = await table.read<Quarantined>(quarantineKey(id));
-  if (!item) return notThere(id, context);
-  const record = await readDocument(table, read.data.documentId as DocumentId);
-  if (!record) return refused(`There is no document ${read.data.documentId}.`);
+  if (!item) return notThere(context.table, id);
+  const record = await findDocument(context, name);
+  if (!record) return refused(noDocument(name));
   const composition = chosenComposition(item, record, read.data.composition);
   if (!composition) {
     return refused(
       describe(record),
-      `Nothing of it ${read.data.composition === undefined ? '' : `as composition ${read.data.composition} `}went out through ${item.mailboxId}: what came into that mailbox cannot be about it.`,
+      wentThroughMailbox(item, record) && item.report && read.data.composition === undefined
+        ? `The report is about MESH's message ${item.report.linkedMessageId}, and it is known under which ids this document went: it cannot be about it. A report of an unknown message is about a document of which MESH's answer was lost.`
+        : `Nothing of it ${read.data.composition === undefined ? '' : `as composition ${read.data.composition} `}went out through ${item.mailboxId}: what came into that mailbox cannot be about it.`,
     );
   }
   const decision: QuarantineDecision = {
@@ -159,17 +149,14 @@ const apply = async (
       `${asText(item, id)} It says nothing that could be applied to this document: dismiss it, and record what was done about the document (resolve).`,
     );
   }
-  const { suggestions = [] } = item;
-  const suggested = suggestions.some((one) => one.documentId === record.documentId);
+  const isSuggested = item.suggestions?.some((one) => one.documentId === record.documentId) === true;
   const shown = [
     asText(item, id),
     describe(record),
     `To composition ${composition.number} of it:`,
     ...lines,
-    ...(suggested ? [] : ['IT IS NOT AMONG THE DOCUMENTS THAT ARE SUGGESTED: be sure that it is this one.']),
-    ...(suggestions.length > 0
-      ? ['Suggested:', ...suggestions.map((one) => suggestionLine(one, undefined).replace(/; now gone$/, ''))]
-      : []),
+    ...(isSuggested ? [] : ['IT IS NOT AMONG THE DOCUMENTS THAT ARE SUGGESTED: be sure that it is this one.']),
+    ...(await suggested(table, item)).lines,
   ];
   return confirmed(
     shown,
@@ -184,16 +171,13 @@ const dismiss = async (id: string, options: CommandOptions, context: CommandCont
   const read = who.safeParse(options);
   if (!read.success) return misused('Nothing was done; put these right:', ...problemLines(read.error));
   const item = await context.table.read<Quarantined>(quarantineKey(id));
-  if (!item) return notThere(id, context);
+  if (!item) return notThere(context.table, id);
   const decision: QuarantineDecision = { at: context.clock.now(), ...read.data, as: 'dismissed' };
   if (item.decision) return decideAndDo(id, decision, context);
-  const { suggestions = [] } = item;
   const shown = [
     asText(item, id),
     'It is taken off the list, and changes no document. Its bytes stay in the archive.',
-    ...(suggestions.length > 0
-      ? ['It may be about:', ...suggestions.map((one) => suggestionLine(one, undefined).replace(/; now gone$/, ''))]
-      : []),
+    ...(await suggested(context.table, item)).lines,
   ];
   return confirmed(shown, options, context, { meshMessageId: id }, () => decideAndDo(id, decision, context));
 };
@@ -205,16 +189,16 @@ export const quarantineDecisionCommands: readonly Command[] = [
     words: 'quarantine apply',
     looks: 'who',
     changes: true,
-    takes: ['MESSAGE_ID', 'DOCUMENT_ID'],
+    takes: ['MESSAGE_ID', 'ID'],
     does: 'say which document a quarantined answer or report is about: it then counts for it',
-    notes: [...notes, 'Only for a document that went out through the mailbox into which it came.'],
+    notes: [...notes, 'Only for a document that went out through the mailbox into which it came.', waysToName],
     options: [
       { name: 'composition', form: 'NUMBER', meaning: 'which composition of it; the last that went, unless told' },
       ...whoOptions,
       yesOption,
     ],
     examples: ["quarantine apply MESSAGEID DOCUMENTID --by 'Ann Bell' --why 'practice confirms' --table TABLENAME"],
-    run: ([id = '', documentId = ''], options, context) => apply(id, documentId, options, context),
+    run: ([id = '', name = ''], options, context) => apply(id, name, options, context),
   },
   {
     words: 'quarantine dismiss',

@@ -1,5 +1,6 @@
+import { z } from 'zod';
 import { readDocument } from '../../delivery/documents.ts';
-import { archivedReceived, quarantineKey, quarantineList, splitKey } from '../../delivery/keys.ts';
+import { archivedReceived, foreignKey, quarantineKey, quarantineList, splitKey } from '../../delivery/keys.ts';
 import type { Quarantined, Suggestion } from '../../delivery/quarantine.ts';
 import { stateOf } from '../../delivery/state-of.ts';
 import type { State } from '../../delivery/states.ts';
@@ -8,6 +9,8 @@ import { isoTime } from '../../platform/clock.ts';
 import type { ListPosition, MailboxIndex, Table } from '../../platform/table.ts';
 import { listMailboxes } from '../../senders/registry.ts';
 import { type Command, type CommandOptions, type CommandResult, misused, refused, succeeded } from '../command.ts';
+import { limitField, limitOption } from '../limit-option.ts';
+import { problemLines } from '../who.ts';
 
 /** What waits in the quarantine: answers and reports of ours that match no document. No patient data. */
 
@@ -16,9 +19,8 @@ interface Entry extends Quarantined {
   readonly meshMessageId: string;
 }
 
-const usualLimit = 100;
-const mostListed = 1000;
 const pageSize = 100;
+const listOptions = z.object({ mailbox: z.string().optional(), limit: limitField });
 
 /** From one mailbox's list, the longest there first, page by page as far as it is wanted. */
 const entriesOf = async (
@@ -75,19 +77,14 @@ const suggestionJson = ({ sentAt, ...suggestion }: Suggestion) => ({
   ...(sentAt === undefined ? {} : { sentAt: isoTime(sentAt) }),
 });
 
-const list = async (
-  table: Table & MailboxIndex,
-  now: number,
-  { mailbox, limit }: CommandOptions,
-): Promise<CommandResult> => {
-  const most = limit === undefined ? usualLimit : Number(limit);
-  if (!(Number.isInteger(most) && most >= 1 && most <= mostListed)) {
-    return misused(`--limit must be a whole number from 1 to ${mostListed}.`);
-  }
+const list = async (table: Table & MailboxIndex, now: number, options: CommandOptions): Promise<CommandResult> => {
+  const asked = listOptions.safeParse(options);
+  if (!asked.success) return misused(...problemLines(asked.error));
+  const { mailbox, limit: most } = asked.data;
   const known = (await listMailboxes(table)).map(({ setting }) => setting.mailboxId as string).sort();
-  if (mailbox !== undefined && !known.includes(String(mailbox))) return refused(`There is no mailbox ${mailbox}.`);
+  if (mailbox !== undefined && !known.includes(mailbox)) return refused(`There is no mailbox ${mailbox}.`);
   const found: Entry[] = [];
-  for (const mailboxId of mailbox === undefined ? known : [String(mailbox)]) {
+  for (const mailboxId of mailbox === undefined ? known : [mailbox]) {
     // One more than is shown tells whether there are more.
     found.push(...(await entriesOf(table, mailboxId, now, most + 1)));
   }
@@ -109,10 +106,28 @@ const list = async (
 
 const yesNo = (value: boolean | undefined): string => (value === undefined ? 'not known' : value ? 'yes' : 'no');
 
-export const suggestionLine = (suggestion: Suggestion, state: State | undefined): string =>
+const suggestionLine = (suggestion: Suggestion, state: State | undefined): string =>
   `  ${suggestion.documentId}  ${suggestion.senderOds}, version ${suggestion.version ?? '?'}, ${
     suggestion.sentAt === undefined ? 'not known to be sent' : `sent ${isoTime(suggestion.sentAt)}`
   }; to the practice that answers: ${yesNo(suggestion.samePractice)}; now ${state ?? 'gone'}`;
+
+/** What it may be about, with how each of those stands now. */
+export const suggested = async (table: Table, { report, suggestions = [] }: Quarantined) => {
+  const states: (State | undefined)[] = [];
+  for (const { documentId } of suggestions) {
+    const record = await readDocument(table, documentId);
+    states.push(record && stateOf(record));
+  }
+  return {
+    states,
+    lines: [
+      suggestions.length === 0
+        ? `No document is suggested.${report ? ' It may be about one of which an answer of MESH was lost: document list --state SENDING shows those that are in doubt still.' : ''}`
+        : 'It may be about these; nothing is done about them before somebody decides:',
+      ...suggestions.map((suggestion, n) => suggestionLine(suggestion, states[n])),
+    ],
+  };
+};
 
 /** What somebody made of it, and whether that is done. */
 const decisionLine = ({ decision, done }: Quarantined): readonly string[] => {
@@ -126,16 +141,22 @@ const decisionLine = ({ decision, done }: Quarantined): readonly string[] => {
   ];
 };
 
+/** Not there: perhaps it is somebody else's, and was left alone. */
+export const notThere = async (table: Table, id: string): Promise<CommandResult> => {
+  for (const { setting } of await listMailboxes(table)) {
+    if (await table.read(foreignKey(setting.mailboxId, id))) {
+      return refused(`Message ${id} is not ours: it was left in the mailbox ${setting.mailboxId} for its owner.`);
+    }
+  }
+  return refused(`Nothing with the MESH message id ${id} is in quarantine.`);
+};
+
 const show = async (table: Table, meshMessageId: string): Promise<CommandResult> => {
   const item = await table.read<Quarantined>(quarantineKey(meshMessageId));
-  if (!item) return refused(`Nothing with the MESH message id ${meshMessageId} is in quarantine.`);
+  if (!item) return notThere(table, meshMessageId);
   const entry = entryOf(meshMessageId, item);
   const { mailboxId, fromMailboxId, workflowId, response, report, suggestions = [] } = entry;
-  const states: (State | undefined)[] = [];
-  for (const { documentId } of suggestions) {
-    const record = await readDocument(table, documentId);
-    states.push(record && stateOf(record));
-  }
+  const { states, lines: suggestionLines } = await suggested(table, item);
   const raw = ['headers', 'body'].map((kind, n) => archivedReceived(mailboxId, meshMessageId, n + 1, kind));
   const data = {
     ...asJson(entry),
@@ -154,10 +175,7 @@ const show = async (table: Table, meshMessageId: string): Promise<CommandResult>
       ...meaning,
       ...(report?.linkedMessageId === undefined ? [] : [`About the MESH message: ${report.linkedMessageId}`]),
       ...(report === undefined ? [] : [report.advice]),
-      suggestions.length === 0
-        ? 'No document is suggested.'
-        : 'It may be about these; nothing is done about them before somebody decides:',
-      ...suggestions.map((suggestion, n) => suggestionLine(suggestion, states[n])),
+      ...suggestionLines,
       ...decisionLine(entry),
       'Its bytes, which may hold patient data, are in the archive bucket:',
       ...raw.map((key) => `  ${key}`),
@@ -172,10 +190,7 @@ export const quarantineCommands: readonly Command[] = [
     takes: [],
     looks: 'who',
     does: 'answers and reports of ours that match no document, the ones that wait longest first',
-    options: [
-      { name: 'mailbox', form: 'ID', meaning: 'only of this mailbox' },
-      { name: 'limit', form: 'N', meaning: `at most so many, ${usualLimit} unless told, ${mostListed} at the most` },
-    ],
+    options: [{ name: 'mailbox', form: 'ID', meaning: 'only of this mailbox' }, limitOption],
     examples: [
       "quarantine list --by 'Ann Bell' --table TABLENAME",
       "quarantine list --mailbox RX1OT001 --by 'Ann Bell' --json --table TABLENAME",

@@ -92,7 +92,7 @@ const look = async (
   const last = (await table.read<Redrives>(redrivesKey))?.entries.findLast((entry) => entry.queue === name);
   const groups = groupsOf(looked);
   const lines = [
-    `${looked.length} dead messages of the ${name} queue${about > looked.length ? `, of about ${about}: the rest is shown next time` : ''}.`,
+    `${looked.length} dead message${looked.length === 1 ? '' : 's'} of the ${name} queue${about > looked.length ? `, of about ${about}: the rest is shown next time` : ''}.`,
     ...groups.map(
       ({ fate, cause, count, oldest }) => `  ${count}  ${cause}, the oldest of ${isoTime(oldest)}: ${fateWords[fate]}`,
     ),
@@ -108,8 +108,18 @@ const look = async (
     about,
     groups: groups.map((group) => ({ ...group, oldest: isoTime(group.oldest) })),
   };
-  if (list === undefined)
-    return succeeded([...lines, 'Nothing was done. To do it: --list FILE, then --from-list FILE.'], data);
+  if (list === undefined) {
+    return succeeded(
+      [
+        ...lines,
+        ...(looked.length > 0
+          ? [`Nothing was done. To do it: redrive ${name} --list FILE, then redrive ${name} --from-list FILE.`]
+          : []),
+      ],
+      data,
+    );
+  }
+  if (looked.length === 0) return succeeded([...lines, 'No list was written.'], data);
   const rows = looked.map(({ letter, fate, documentId, cause }) => [
     letter.messageId,
     fate,
@@ -245,7 +255,9 @@ const redrive = async (queueName: string, options: CommandOptions, context: Comm
   const queue = context.deadLettersOf(urls[name.data]);
   if (typeof from !== 'string') return look(name.data, queue, typeof list === 'string' ? list : undefined, context);
   const by = who.safeParse(options);
-  if (!by.success) return misused('Nothing was done; put these right:', ...problemLines(by.error));
+  if (!by.success && dry !== true) {
+    return misused('Nothing was done; put these right:', ...problemLines(by.error));
+  }
   const text = context.readText(from);
   if (text === undefined) return refused(`Cannot read ${from}.`);
   const read = readFates(text, name.data);
@@ -255,7 +267,7 @@ const redrive = async (queueName: string, options: CommandOptions, context: Comm
     `Of the ${name.data} queue’s dead messages: ${of('hand-back')} handed back, ${of('remove')} taken away, ${of('leave')} left.`,
     'Functions decide from the record: what is handed back twice, or too late, does no harm.',
   ];
-  if (dry === true) return succeeded([...shown, 'Nothing was done.']);
+  if (dry === true || !by.success) return succeeded([...shown, 'Nothing was done.'], { list: from });
   return confirmed(shown, options, context, { list: from }, () =>
     redriveListed(name.data, queue, read.fates, by.data, context),
   );

@@ -17,7 +17,7 @@ import {
   refused,
   succeeded,
 } from '../command.ts';
-import { findDocument } from './document.ts';
+import { findDocument } from '../find-document.ts';
 
 const actorWords = ({ kind, id, userId, roleId, clientId }: Actor): string =>
   [

@@ -4,18 +4,20 @@ import type { ItkResponse, ResponseReading } from '../../itk3/response.ts';
 import type { MeshHeaders } from '../../mesh/mesh-headers.ts';
 import type { OdsCode } from '../../platform/ids.ts';
 import type { Table } from '../../platform/table.ts';
+import { listSenders } from '../../senders/registry.ts';
 import { fitMailbox, fitMeshId, fitResponseCode, fitUuid } from './fit.ts';
 
 /** What an item of the quarantine says: only what is formed like a code, an id or a time. */
 
 export const quarantinedReport = (
-  { code, event, advice }: RecordedReport,
+  { code, event, delivered, advice }: RecordedReport,
   linked: string | undefined,
 ): QuarantinedReport => {
   const linkedMessageId = fitMeshId(linked);
   return {
     code,
     ...(event === undefined ? {} : { event }),
+    ...(delivered ? { delivered } : {}),
     ...(linkedMessageId === undefined ? {} : { linkedMessageId }),
     advice,
   };
@@ -55,6 +57,10 @@ const whyUnmatched = (report: RecordedReport | undefined, reading: ResponseReadi
   }
 };
 
+/** All of them: whose settings name another mailbox now may have sent through this one before. */
+const sendersOf = async (table: Table): Promise<readonly OdsCode[]> =>
+  (await listSenders(table)).map(({ setting }) => setting.odsCode);
+
 /** With the documents that a response may be about: suggestions for a person, found by nothing that correlates. */
 export const quarantinedMessage = async (
   table: Table,
@@ -68,10 +74,13 @@ export const quarantinedMessage = async (
   const fromMailboxId = fitMailbox(headers.from);
   const response = reading?.kind === 'response' ? responseFacts(reading) : undefined;
   const reference = reading?.kind === 'response' ? referenceOf(reading) : undefined;
-  const suggestions = await suggestionsFor(table, mailboxId, {
-    ...(reference === undefined ? {} : { reference }),
-    ...(response?.responderOds === undefined ? {} : { responderOds: response.responderOds }),
-  });
+  const suggestions =
+    reference === undefined
+      ? []
+      : await suggestionsFor(table, await sendersOf(table), mailboxId, {
+          reference,
+          ...(response?.responderOds === undefined ? {} : { responderOds: response.responderOds }),
+        });
   return {
     mailboxId,
     at,

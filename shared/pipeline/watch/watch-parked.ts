@@ -1,4 +1,5 @@
 import { applyEvent } from '../../delivery/documents.ts';
+import { parkedKept } from '../../delivery/due.ts';
 import { meshKey, parkedKey } from '../../delivery/keys.ts';
 import { type MeshItem, type ParkedItem, performWork } from '../../delivery/perform-work.ts';
 import type { DocumentId, MeshMessageId } from '../../platform/ids.ts';
@@ -9,7 +10,8 @@ import type { WatchContext } from './watch.ts';
 
 /**
  * A report that waited for our own write of the message's id. If that never came, it is about no message of ours:
- * quarantined, or, in a mailbox that others read too, left to them.
+ * quarantined, or, in a mailbox that others read too, left to them. What is quarantined can still become known: an
+ * attempt in doubt, whose answer was lost, is asked for at MESH for as long as it is in doubt.
  */
 export const watchParked = async (context: WatchContext, linked: string): Promise<void> => {
   const { table } = context;
@@ -38,5 +40,6 @@ export const watchParked = async (context: WatchContext, linked: string): Promis
       });
     }
   }
-  await table.remove(key, parked.revision);
+  if (known || shared) await table.remove(key, parked.revision);
+  else await table.write(key, { ...parked, quarantined: true }, parked.revision, { expiresAt: parked.at + parkedKept });
 };

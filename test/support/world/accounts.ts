@@ -129,7 +129,9 @@ export const accountsOf = async (world: World, practice: Practice, handed: reado
     if (item.key.startsWith('QUARANTINE#') && !(await isReportOfUnknownCopy(world, practice, item))) {
       unaccounted.push(`${item.key}: quarantined, and it was ours`);
     }
-    if (item.key.startsWith('PARKED#')) unaccounted.push(`${item.key}: a report that is matched with nothing`);
+    // Of those in quarantine that is said above.
+    if (item.key.startsWith('PARKED#') && item.data.quarantined !== true)
+      unaccounted.push(`${item.key}: a report that is matched with nothing`);
     if (!item.key.startsWith('DOC#')) continue;
     const record = { ...item.data, revision: item.revision } as unknown as StoredRecord;
     const due = item.indexed.nextCheckAt;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { copyMayBeThere } from '../../../../shared/delivery/copies.ts';
+import { type PersonRefusal, personRefusals } from '../../../../shared/delivery/person-refusal.ts';
 import { currentComposition } from '../../../../shared/delivery/record.ts';
-import { type PersonRefusal, personRefusals } from '../../../../shared/delivery/reduce-person.ts';
 import { seenOf } from '../../../../shared/delivery/seen.ts';
 import { cancel } from '../../../../shared/operate/actions/cancel.ts';
 import { decide } from '../../../../shared/operate/actions/decide.ts';

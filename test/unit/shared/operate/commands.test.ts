@@ -32,6 +32,47 @@ describe('operator commands', () => {
     const text = lines.join('\n');
     for (const part of ['odsCode', 'name', 'phone', 'colour']) expect(text).toContain(part);
   });
+  it('say it in words that an operator knows, and what a name may have meant', async () => {
+    const file = {
+      odsCode: 'rx1',
+      nmae: 'Northfield',
+      phone: 5,
+      mailboxId: 'RX1OT001',
+      profile: 'v3',
+      practiceProfiles: { y1: 'v2' },
+      allowedNhsNumbers: ['x'],
+      addresses: { notice: [] },
+      dueTimes: { handoverMinutes: 1, businessWorkingDays: 21 },
+    };
+    const { lines } = await runCommand(['sender', 'put', 'f'], context({ f: JSON.stringify(file) }), { by: 'Ann' });
+    expect(lines[0]).toBe('f cannot be used; put these right:');
+    expect([...lines.slice(1)].sort()).toEqual(
+      [
+        '  addresses.notice: there is no such setting; did you mean notices?',
+        '  allowedNhsNumbers.0: must be ten digits, or fewer with * for the rest',
+        '  dueTimes.businessWorkingDays: must be 20 or less',
+        '  dueTimes.handoverMinutes: must be 5 or more',
+        '  name: is missing',
+        '  nmae: there is no such setting; did you mean name?',
+        '  odsCode: must be an ODS code: 3 to 10 capital letters and digits',
+        '  phone: must be text in quotes',
+        '  practiceProfiles.y1: must be the ODS code of a practice: 3 to 10 capital letters and digits',
+        '  profile: must be one of v1, v2',
+      ].sort(),
+    );
+    const mailboxes = JSON.stringify({
+      ...mailbox,
+      shared: 'yes',
+      pollEverySeconds: 60,
+      baseUrl: 'https://example.org',
+    });
+    const wrong = await runCommand(['mailbox', 'put', 'f'], context({ f: mailboxes }), { by: 'Ann' });
+    expect(wrong.lines.slice(1)).toEqual([
+      '  shared: must be true or false without quotes',
+      '  baseUrl: only a local mailbox has one: the others are fixed',
+      '  pollEverySeconds: MESH must not be polled more often than every 300 seconds',
+    ]);
+  });
   it('say what is wrong with a file that cannot be read or is not JSON', async () => {
     expect((await runCommand(['sender', 'put', 'gone'], context({}), { by: 'Ann' })).lines[0]).toContain('Cannot read');
     expect((await runCommand(['mailbox', 'put', 'f'], context({ f: '{' }), { by: 'Ann' })).lines[0]).toContain(
@@ -48,7 +89,7 @@ describe('operator commands', () => {
     for (const words of [[], ['sender'], ['sender', 'drop', 'x'], ['sender', 'put', 'a', 'b']]) {
       const result = await runCommand(words, context({}));
       expect(exitCodeOf(result)).toBe(2);
-      expect(result.lines[0]).toContain('Usage');
+      expect(result.lines.join('\n')).toContain('Usage');
     }
   });
   it('never guess which deployment is meant', () => {
@@ -92,13 +133,15 @@ describe('the list of commands', () => {
     }
   });
   it('shows one with its options and examples, a subject, or everything', async () => {
-    expect(help(['sender', 'put']).join('\n')).toContain('npm run operate -- sender put');
-    expect(help(['release']).join('\n')).toContain('--by WHO');
-    const subject = help(['mailbox']).join('\n');
+    const shown = (...words: string[]) => help(words).lines.join('\n');
+    expect(shown('sender', 'put')).toContain('npm run operate -- sender put');
+    expect(shown('release')).toContain('--by WHO');
+    const subject = shown('mailbox');
     expect(subject).toContain('mailbox show ID');
     expect(subject).not.toContain('sender show');
-    expect((await runCommand(['help', 'mailbox'], context({}))).lines).toEqual(help(['mailbox']));
-    expect(help(['nonsense'])).toEqual(usage);
+    expect(await runCommand(['help', 'mailbox'], context({}))).toEqual(help(['mailbox']));
+    expect(help([]).lines).toEqual(usage);
+    expect(help(['nonsense'])).toMatchObject({ ok: false, misused: true });
   });
   it('refuses an option that the command does not take, before it looks at anything', async () => {
     const result = await runCommand(['sender', 'show', 'RX1'], context({}), { reason: 'other-patient' });

@@ -178,7 +178,7 @@ describe('an export', () => {
     };
     const wrong = await run('sender put f', ann, { f: file });
     expect(wrong.ok).toBe(false);
-    for (const part of ['RX3: phone', 'senders[2]: odsCode', 'senders[2]: the whole file']) {
+    for (const part of ['RX3: phone', 'senders[2]: odsCode', 'senders[2]: colour: there is no such setting']) {
       expect(wrong.lines.join('\n')).toContain(part);
     }
     expect(await readSender(table, 'RX2')).toBeUndefined();
@@ -268,6 +268,12 @@ describe('pausing', () => {
       senders: [{ paused: { by: 'Ann' } }],
       pausedForEverybody: { by: 'Ann Bell' },
     });
+    // Who ends one of several is told of the others.
+    expect((await run('resume', ann)).lines.slice(2)).toEqual([
+      'STILL PAUSED: Sending for RX1, 2026-11-29T12:00:00.000Z by Ann: odd dates',
+      'STILL PAUSED: Mailbox RX1OT001, 2026-11-29T12:00:00.000Z by Ann Bell: a change',
+    ]);
+    await run('pause', ann);
     for (const words of ['resume', 'mailbox resume RX1OT001', 'sender resume RX1']) {
       expect((await run(words, ann)).ok, words).toBe(true);
       expect((await run(words, ann)).lines.join(), words).toContain('is not paused');
