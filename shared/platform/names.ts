@@ -21,7 +21,7 @@ export const receivedPrefix = 'received/';
 export const operatorItems = [
   'DOC#*',
   'QUARANTINE#*',
-  ...['SENDER#*', 'SENDERVERSION#*', 'SENDERS', 'SENDERS#*'],
+  ...['SENDER#*', 'SENDERVERSION#*', 'SENDERS'],
   ...['MAILBOX#*', 'MAILBOXVERSION#*', 'MAILBOXES'],
   ...['CLIENT#*', 'CLIENTVERSION#*', 'CLIENTS'],
   ...['PAUSE', 'RESUMED#*', 'REDRIVES', 'ADDRESSES'],
