@@ -120,6 +120,7 @@ const onDocument =
 
 const askings: Readonly<Record<string, () => Promise<Asking>>> = {
   attention: async () => ({ views: [await answered('20013', '30002')] }),
+  'document list': async () => ({ views: [await dropped()] }),
   'document show': async () => {
     const documentId = await dropped();
     return { args: [documentId], views: [documentId] };
