@@ -21,6 +21,7 @@ import { senderCommands } from './commands/sender.ts';
 import { storyCommands } from './commands/story.ts';
 import { nearest } from './near.ts';
 import { optionsOf, runRecorded } from './run-recorded.ts';
+import { readTyped } from './typed.ts';
 
 /** Everything that an operator can ask for, in the order of the help. A new subject is a file there and a line here. */
 export const commands: readonly Command[] = [
@@ -161,6 +162,24 @@ const argumentProblems = ({ words, takes }: Command, args: readonly string[]): r
   ];
 };
 
+/** What is wrong with how a command is asked, before it looks at anything. */
+const problemsOf = (command: Command, args: readonly string[], options: CommandOptions): readonly string[] => {
+  const known = new Set(optionsOf(command).map(({ name }) => name));
+  const foreign = Object.keys(options).filter((name) => options[name] !== undefined && !known.has(name));
+  return [...argumentProblems(command, args), ...foreign.map((name) => `${command.words} takes no --${name}.`)];
+};
+
+/** The same of whatever somebody may type: for pages that say what to type. */
+export const typedProblems = (args: readonly string[]): readonly string[] => {
+  const { words, options, problems } = readTyped(args, allOptions);
+  const { dir: _d, table: _t, json: _j, help: _h, ...given } = options;
+  if (problems.length > 0 || words[0] === 'help') return problems;
+  const command = commandOf(words);
+  if (!command) return unknown(words).slice(0, 1);
+  const unsaid = command.looks && given.by === undefined ? [`${command.words} asks who looks: --by.`] : [];
+  return [...problemsOf(command, words.slice(wordsOf(command).length), given), ...unsaid];
+};
+
 /** What a command would say to a person or a program who typed it. */
 export const runCommand = async (
   words: readonly string[],
@@ -172,11 +191,6 @@ export const runCommand = async (
   const command = commandOf(words);
   if (!command) return misused(...unknown(words));
   const args = words.slice(wordsOf(command).length);
-  const known = new Set(optionsOf(command).map(({ name }) => name));
-  const foreign = Object.keys(options).filter((name) => options[name] !== undefined && !known.has(name));
-  const problems = [
-    ...argumentProblems(command, args),
-    ...foreign.map((name) => `${command.words} takes no --${name}.`),
-  ];
+  const problems = problemsOf(command, args, options);
   return problems.length > 0 ? wrongly(words, problems) : runRecorded(command, args, options, context);
 };

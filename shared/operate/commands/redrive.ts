@@ -3,7 +3,6 @@ import { type RegistryJournal, withRegistryEntry } from '../../audit/registry-jo
 import { applyEvent } from '../../delivery/documents.ts';
 import { redrivesKey } from '../../delivery/keys.ts';
 import { isoTime } from '../../platform/clock.ts';
-import { csvText, readCsv } from '../../platform/csv.ts';
 import { errorText } from '../../platform/log.ts';
 import type { DeadLetter, DeadLetters } from '../../platform/queue.ts';
 import { change } from '../../platform/table.ts';
@@ -20,6 +19,7 @@ import {
 } from '../command.ts';
 import { confirmed, yesOption } from '../confirmed.ts';
 import { type Cause, causeOf, type LetterFate, letterFates } from '../dead-letters.ts';
+import { type Looked, readRedriveList, redriveListText } from '../redrive-list.ts';
 import { problemLines, type Who, who, whoOptions } from '../who.ts';
 
 /** Who handed messages back, newest last. */
@@ -36,10 +36,6 @@ interface Redrives {
 }
 const entriesKept = 100;
 const mostLetters = 1000;
-
-interface Looked extends Cause {
-  readonly letter: DeadLetter;
-}
 
 /** All that can be seen, each once. A queue may show less than it has: what is left is there the next time. */
 const receiveAll = async (queue: DeadLetters): Promise<readonly DeadLetter[]> => {
@@ -120,15 +116,7 @@ const look = async (
     );
   }
   if (looked.length === 0) return succeeded([...lines, 'No list was written.'], data);
-  const rows = looked.map(({ letter, fate, documentId, cause }) => [
-    letter.messageId,
-    fate,
-    name,
-    documentId ?? '',
-    isoTime(letter.sentAt),
-    cause,
-  ]);
-  const written = await writeText?.(list, csvText([['message', 'do', 'queue', 'document', 'sent', 'cause'], ...rows]));
+  const written = await writeText?.(list, redriveListText(name, looked));
   if (written === 'exists') return refused(`${list} is there already: a list is never overwritten.`);
   if (written !== 'written') return refused(`${list} cannot be written.`);
   return succeeded(
@@ -138,31 +126,6 @@ const look = async (
     ],
     { ...data, list },
   );
-};
-
-const readFates = (
-  text: string,
-  name: QueueName,
-): { readonly fates: ReadonlyMap<string, LetterFate> } | { readonly problems: readonly string[] } => {
-  const [names, ...rows] = readCsv(text) ?? [];
-  const [message = -1, fate = -1, queue = -1] = ['message', 'do', 'queue'].map(
-    (column) => names?.indexOf(column) ?? -1,
-  );
-  if (Math.min(message, fate, queue) < 0) {
-    return { problems: ['  it has no columns message, do and queue: make it with --list FILE'] };
-  }
-  const problems: string[] = [];
-  const fates = new Map<string, LetterFate>();
-  rows.forEach((cells, index) => {
-    const id = cells[message] ?? '';
-    const read = z.enum(letterFates).safeParse(cells[fate]);
-    if (!read.success) problems.push(`  line ${index + 2}: do must be one of ${letterFates.join(', ')}`);
-    if (cells[queue] !== name) problems.push(`  line ${index + 2}: is of the queue ${cells[queue]}, not of ${name}`);
-    if (id === '' || fates.has(id)) problems.push(`  line ${index + 2}: message must be named, and once`);
-    if (read.success) fates.set(id, read.data);
-  });
-  if (problems.length === 0 && fates.size === 0) problems.push('  it lists nothing');
-  return problems.length > 0 ? { problems } : { fates };
 };
 
 /** In the history of the document that it is about, if there is one. */
@@ -260,7 +223,7 @@ const redrive = async (queueName: string, options: CommandOptions, context: Comm
   }
   const text = context.readText(from);
   if (text === undefined) return refused(`Cannot read ${from}.`);
-  const read = readFates(text, name.data);
+  const read = readRedriveList(text, name.data);
   if ('problems' in read) return refused(`${from} is not such a list; nothing was done:`, ...read.problems);
   const of = (fate: LetterFate) => [...read.fates.values()].filter((each) => each === fate).length;
   const shown = [
