@@ -23,6 +23,8 @@ export interface DropItem {
   readonly noticed?: boolean;
   /** Attachments have come since; some may still lie in the drop's folder. Which ones, the folder itself says. */
   readonly attachments?: { readonly at: number; readonly noticed?: boolean };
+  /** Of the files that were told last as named by nobody, a digest of names and sizes: the same again are not told again. */
+  readonly toldUnnamed?: string;
 }
 
 export type Side = 'manifest' | 'pdf';

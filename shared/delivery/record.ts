@@ -27,6 +27,8 @@ export interface DocumentRecord {
   readonly holds: readonly Hold[];
   /** Drops of this identity with other content that were refused, newest last: their own names' receipts say so. */
   readonly refusals?: readonly Refusal[];
+  /** Which other contents people were told of as refused, newest last: an uploader that repeats itself is told once. */
+  readonly toldRefused?: readonly string[];
   /** Since when an acknowledgement is longer in coming than its due time. Which one, the state says. */
   readonly overdueSince?: number;
   /** Since when it is so long that MESH is about to hand the message back (`MESH_RETURN_NEAR`). */
@@ -342,6 +344,7 @@ export const compositionLimit = 100;
 /** Refusals under names that are not the document's own, and as many of the API's; the oldest ones' receipts stay as they lie. */
 export const refusalLimit = 5;
 export const refusalProblemLimit = 10;
+export const toldRefusedLimit = 20;
 export const detailLimit = 200;
 /** Of what came beside and decides nothing, and of what people did; the history has the rest. */
 export const besideLimit = 20;

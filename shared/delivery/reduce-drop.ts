@@ -17,9 +17,11 @@ import {
   refusalProblemLimit,
   sameObjects,
   samePair,
+  toldRefusedLimit,
 } from './record.ts';
 import { type Edit, edit, lastOf, noOp, onCurrent, type Reduction, withDrop } from './reduction.ts';
 import { isCorrectable, stateOf } from './state-of.ts';
+import type { Work } from './work.ts';
 
 type DropEvent = Extract<DeliveryEvent, { kind: 'dropped' | 'drop-rejected' | 'drop-refused' }>;
 
@@ -130,12 +132,33 @@ const withRefusal = (record: DocumentRecord, refusal: Refusal): readonly Refusal
   return [...all.filter(own), ...lastOf(record.documentId, others, refusalLimit)];
 };
 
+/** Of one that was not read whole the manifest's bytes alone: its PDF is known by its version only. */
+const contentOf = ({ contentDigest, manifest, pdf }: Drop['source']): string =>
+  pdf.sha256 === undefined ? manifest.sha256 : contentDigest;
+
+/** People are told of each other content once: perhaps somebody believes that a correction went. */
+const toldOnce = (
+  { toldRefused = [] }: DocumentRecord,
+  { source }: Drop,
+  at: number,
+): { readonly record: Partial<DocumentRecord>; readonly work: Work } => {
+  const content = contentOf(source);
+  return toldRefused.includes(content)
+    ? { record: {}, work: {} }
+    : {
+        record: { toldRefused: [...toldRefused, content].slice(-toldRefusedLimit) },
+        work: { notify: [{ kind: 'once', code: 'DROP_REFUSED', since: at, at }] },
+      };
+};
+
 /** The drop is not taken: its own name's receipt says why, the document itself stays as it is. */
-const refused = (record: DocumentRecord, drop: Drop, problems: readonly RecordedProblem[], at: number): Reduction =>
-  edit(record, at, {
+const refused = (record: DocumentRecord, drop: Drop, problems: readonly RecordedProblem[], at: number): Reduction => {
+  const told = toldOnce(record, drop, at);
+  return edit(record, at, {
     what: 'drop refused: other content',
     detail: problems.map(({ path }) => path).join(', '),
     record: {
+      ...told.record,
       refusals: withRefusal(record, {
         name: drop.name,
         at,
@@ -143,8 +166,9 @@ const refused = (record: DocumentRecord, drop: Drop, problems: readonly Recorded
       }),
       counts: { ...record.counts, refusedDrops: record.counts.refusedDrops + 1 },
     },
-    work: { discardDrops: [drop.discard] },
+    work: { ...told.work, discardDrops: [drop.discard] },
   });
+};
 
 /** A drop of a document that is already known. */
 const again = (record: DocumentRecord, event: DropEvent, at: number): Reduction => {

@@ -4,14 +4,12 @@ import type { AttentionCode } from './attention-codes.ts';
 
 /**
  * Somebody is to be told: a condition has begun, has ended, is still open after a working day (`escalation`), or has
- * ended after that was told (`escalation-clear`, beside `clear`).
+ * ended after that was told (`escalation-clear`, beside `clear`); or, `once`, what is no condition and has no end.
  */
-export interface NoticeWork {
-  readonly kind: 'start' | 'clear' | 'escalation' | 'escalation-clear';
-  readonly code: AttentionCode;
-  readonly since: number;
-  readonly at: number;
-}
+export type NoticeWork = { readonly since: number; readonly at: number } & (
+  | { readonly kind: 'start' | 'clear' | 'escalation' | 'escalation-clear'; readonly code: AttentionCode }
+  | { readonly kind: 'once'; readonly code: 'DROP_REFUSED' }
+);
 
 /**
  * Work that a write leaves to be done, carried in the same item: no crash can lose it. Whoever wrote it does it at

@@ -12,7 +12,7 @@ import { readSender } from '../senders/registry.ts';
 import { reached, readAddresses } from './addresses.ts';
 import { noticeFile, noticeTable } from './notice-table.ts';
 import { operatorsMessage } from './operators.ts';
-import { type Notice, operators, readWaiting, takeGiven } from './pending.ts';
+import { isLoose, type Notice, operators, readWaiting, takeGiven } from './pending.ts';
 import { noticeMessage } from './words.ts';
 
 export interface GiveContext {
@@ -29,7 +29,8 @@ export interface GiveContext {
 
 const recordsOf = async (table: Table, notices: readonly Notice[]): Promise<ReadonlyMap<string, DocumentRecord>> => {
   const records = new Map<string, DocumentRecord>();
-  await inParallel([...new Set(notices.map(({ about }) => about))], 10, async (id) => {
+  const ids = notices.filter((one) => !isLoose(one)).map(({ about }) => about);
+  await inParallel([...new Set(ids)], 10, async (id) => {
     const record = await readDocument(table, id as DocumentId);
     if (record) records.set(id, record);
     return 'go on';
@@ -40,12 +41,7 @@ const recordsOf = async (table: Table, notices: readonly Notice[]): Promise<Read
 const giveOperators = async (context: GiveContext, waiting: readonly Notice[]): Promise<void> => {
   const { table, clock, notices, stage } = context;
   await notices.publish(operatorsMessage(stage, waiting), { audience: 'operators' });
-  await takeGiven(
-    table,
-    operators,
-    waiting.map(({ id }) => id),
-    clock.now(),
-  );
+  await takeGiven(table, operators, waiting, clock.now());
 };
 
 /**
@@ -98,12 +94,7 @@ const giveSender = async (context: GiveContext, odsCode: string, waiting: readon
       await notices.publish(noticeMessage(to, given, records), { senderOds: odsCode, audience });
     }
     if (own.length === 0) continue;
-    await takeGiven(
-      table,
-      odsCode,
-      own.map(({ id }) => id),
-      clock.now(),
-    );
+    await takeGiven(table, odsCode, own, clock.now());
   }
 };
 

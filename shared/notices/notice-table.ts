@@ -3,7 +3,7 @@ import { stateOf } from '../delivery/state-of.ts';
 import { whoseMove } from '../delivery/whose-move.ts';
 import { isoTime } from '../platform/clock.ts';
 import { chosenCell, csvText } from '../platform/csv.ts';
-import type { Notice } from './pending.ts';
+import { isLoose, type Notice } from './pending.ts';
 
 /**
  * Beside a message, in the organisation's own folder: what its documents are called there. An e-mail holds nothing that
@@ -19,24 +19,43 @@ const whats: Readonly<Record<Notice['kind'], string>> = {
   escalation: 'still needs somebody',
   clear: 'over',
   'escalation-clear': 'over',
+  once: 'not taken',
 };
+
+/** By which it was handed over: of a drop that was refused, the names that are not the document's. */
+const dropsOf = ({ drops, refusals = [] }: DocumentRecord, { kind }: Notice): string =>
+  (kind === 'once' ? refusals : drops).map(({ name }) => name).join(' ');
 
 export const noticeTable = (notices: readonly Notice[], records: ReadonlyMap<string, DocumentRecord>): string =>
   csvText([
-    ['what', 'code', 'since', 'documentId', 'encounterId', 'version', 'drops', 'state', 'whoseMove', 'notice'],
-    ...notices.map(({ id, kind, code, since, about }) => {
+    [
+      'what',
+      'code',
+      'since',
+      'documentId',
+      'encounterId',
+      'version',
+      'drops',
+      'state',
+      'whoseMove',
+      'notice',
+      'receipt',
+    ],
+    ...notices.map((notice) => {
+      const { id, kind, code, since, about, count } = notice;
       const record = records.get(about);
       return [
-        whats[kind],
+        count === undefined ? whats[kind] : `${whats[kind]}: about ${count} more`,
         code,
         isoTime(since),
-        about,
+        isLoose(notice) ? '' : about,
         chosenCell(record?.encounterId ?? ''),
         record?.version === undefined ? '' : String(record.version),
-        chosenCell((record?.drops ?? []).map(({ name }) => name).join(' ')),
+        chosenCell(record ? dropsOf(record, notice) : ''),
         record ? stateOf(record) : '',
-        record ? whoseMove(record) : '',
+        kind === 'once' ? 'the sender' : record ? whoseMove(record) : '',
         id,
+        isLoose(notice) ? chosenCell(about) : '',
       ];
     }),
   ]);

@@ -6,7 +6,8 @@ import { type Mover, meanings } from '../delivery/states.ts';
 import { londonTime } from '../delivery/working-days.ts';
 import { isoTime, minutes } from '../platform/clock.ts';
 import type { TopicMessage } from '../platform/topic.ts';
-import type { Notice } from './pending.ts';
+import { type OnceCode, onceCodes, onceWords } from './once.ts';
+import { isLoose, type Notice } from './pending.ts';
 
 /**
  * Notices in words, for people who have nothing but the e-mail: what happened, whose move it is, what to do, which document.
@@ -173,9 +174,69 @@ const overSection = (over: readonly About[]): string[] =>
         ),
       ];
 
+const amount = (notices: readonly Notice[]): number => notices.reduce((sum, { count: n = 1 }) => sum + n, 0);
+/** What was only counted may have been counted twice. */
+const amountWords = (notices: readonly Notice[], less = 0): string =>
+  `${notices.some((one) => one.count !== undefined) ? 'about ' : ''}${amount(notices) - less}`;
+
+/** What is the same for all of a code is said once. Of what is no document, which it is stands in the table alone. */
+const onceOf = (
+  code: OnceCode,
+  notices: readonly Notice[],
+  records: ReadonlyMap<string, DocumentRecord>,
+  { odsCode, instead, table }: NoticeFor,
+): string[] => {
+  if (notices.length === 0) return [];
+  const { what, todo } = onceWords[code];
+  const listed = notices.filter((one) => one.count === undefined);
+  const shown = isLoose({ code }) ? listed.slice(0, fullLimit) : listed;
+  const named = listed.length === amount(notices) ? 'them' : `the first ${listed.length}`;
+  const inTable = table === undefined ? '' : `; the table below names ${named}`;
+  const which = ({ about, since }: Notice): string => {
+    const record = records.get(about);
+    return record ? `${documentWords(record)}, which is ${stateOf(record)}` : timeWords(since);
+  };
+  return [
+    `${code}: ${amountWords(notices)}`,
+    `   What happened: ${what}`,
+    `   Whose move: ${instead === 'operators' ? 'the sender' : moverWords('the sender', odsCode)}`,
+    `   What to do: ${todo}`,
+    ...shown.map((notice) => `   - ${which(notice)}. Notice ${notice.id}`),
+    ...(shown.length < amount(notices) ? [`   and ${amountWords(notices, shown.length)} more`] : []),
+    ...(isLoose({ code }) ? [`   Which: each has a receipt under receipts/${odsCode}/${inTable}.`] : []),
+    '',
+  ];
+};
+
+const onceSection = (once: readonly Notice[], records: ReadonlyMap<string, DocumentRecord>, to: NoticeFor): string[] =>
+  once.length === 0
+    ? []
+    : [
+        'NOT TAKEN, AND NOT SENT: told this once',
+        '',
+        ...onceCodes.flatMap((code) =>
+          onceOf(
+            code,
+            once.filter((notice) => notice.code === code),
+            records,
+            to,
+          ),
+        ),
+      ];
+
 /** With the codes where there is room. */
-const subjectWith = (summary: string, open: readonly About[], { odsCode }: NoticeFor): string => {
-  const codes = [...new Set(open.flatMap((about) => about.open.map(({ attention }) => attention.code)))].join(', ');
+const subjectWith = (
+  summary: string,
+  open: readonly About[],
+  once: readonly Notice[],
+  { odsCode }: NoticeFor,
+): string => {
+  const codes = [
+    ...new Set([
+      ...open.flatMap((about) => about.open.map(({ attention }) => attention.code)),
+      ...once.map(({ code }) => code),
+    ]),
+  ].join(', ');
   const subject = `Send Document ${odsCode}: ${summary}`;
   const whole = codes === '' ? subject : `${subject} (${codes})`;
   return subjectOf(whole.length <= subjectLimit ? whole : subject);
@@ -187,9 +248,11 @@ export const noticeMessage = (
   notices: readonly Notice[],
   records: ReadonlyMap<string, DocumentRecord>,
 ): TopicMessage => {
-  const abouts = [...new Set(notices.map(({ about }) => about))].flatMap((id) => {
+  const once = notices.filter(({ kind }) => kind === 'once');
+  const ofConditions = notices.filter((notice) => !once.includes(notice));
+  const abouts = [...new Set(ofConditions.map(({ about }) => about))].flatMap((id) => {
     const record = records.get(id);
-    const own = notices.filter(({ about }) => about === id);
+    const own = ofConditions.filter(({ about }) => about === id);
     return record ? [aboutOf(record, own)] : [];
   });
   const open = abouts.filter((about) => about.open.length > 0);
@@ -200,15 +263,17 @@ export const noticeMessage = (
     ...(open.length > 0
       ? [`${count(open.length, 'document', 'documents')} ${still}${open.length === 1 ? 'needs' : 'need'} somebody`]
       : []),
+    ...(once.length > 0 ? [`${amountWords(once)} handed over and not taken`] : []),
     ...(matters > 0 ? [count(matters, 'matter is over', 'matters are over')] : []),
   ].join('; ');
   return {
-    subject: subjectWith(summary, open, to),
+    subject: subjectWith(summary, open, once, to),
     body: [
       `${to.name === undefined ? to.odsCode : `${to.name} (${to.odsCode})`}: ${summary}.`,
       '',
       ...insteadWords(to),
       ...openSection(open, to),
+      ...onceSection(once, records, to),
       ...overSection(over),
       ...(to.table === undefined ? [] : [`Which of your encounters and drops these are: receipts/${to.table}`]),
       `The receipts under receipts/${to.odsCode}/ and the API say the same, and more. A notice that comes twice has the same id: it is one.`,

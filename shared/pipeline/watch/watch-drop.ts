@@ -36,10 +36,7 @@ export const watchDrop = async (context: WatchContext, rest: string): Promise<vo
   if (!lone) {
     if (item.manifest && item.pdf) return handOver(context, key, item);
     const left = await watchAttachments(context, item);
-    return settle(context, key, ({ attachments: _, ...stored }) => ({
-      ...stored,
-      ...(left === undefined ? {} : { attachments: left }),
-    }));
+    return settle(context, key, ({ attachments: _, ...stored }) => ({ ...stored, ...left }));
   }
   const { clock, drops } = context;
   const now = clock.now();

@@ -160,7 +160,12 @@ export const sections: readonly Section[] = [
         'Layout, colours and fixed text of the PDF.',
         drawsThePdf,
       ),
-      bySystem(sd(94), both, 'An appropriate person is told of what was not received or not managed.'),
+      bySystem(
+        sd(94),
+        both,
+        'An appropriate person is told of what was not received or not managed.',
+        'also of what was handed over and never became a document, or was not taken',
+      ),
       bySystem(sd(95), both, 'A missing acknowledgement is noticed, and told.'),
       bySystem(
         sd(96),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DeliveryEvent } from '../../../../shared/delivery/events.ts';
-import { currentComposition } from '../../../../shared/delivery/record.ts';
+import { currentComposition, type DocumentRecord } from '../../../../shared/delivery/record.ts';
 import { reduce } from '../../../../shared/delivery/reduce.ts';
 import { stateOf } from '../../../../shared/delivery/state-of.ts';
 import { deriveIds } from '../../../../shared/pipeline/derive-ids.ts';
@@ -130,6 +130,18 @@ describe('repetition', () => {
     expect(record.counts.refusedDrops).toBe(1);
     expect(record.compositions).toHaveLength(1);
     expect(stateOf(record)).toBe('SENT');
+  });
+  it('of each other content that is refused people are told once, however often it comes', () => {
+    const refused = (...contents: readonly string[]) =>
+      recordAfter(...wasSent, ...contents.map((content) => dropped(1, content)));
+    const once = ({ work }: DocumentRecord) => (work.notify ?? []).filter(({ kind }) => kind === 'once');
+    expect(once(refused('b')).map(({ code }) => code)).toEqual(['DROP_REFUSED']);
+    expect(once(refused('b', 'b', 'c', 'b', 'c'))).toHaveLength(2);
+    // Taken up again in between, the content that stands changes nothing of that.
+    expect(once(refused('b', 'a', 'b'))).toHaveLength(1);
+    const many = refused(...Array.from({ length: 30 }, (_, n) => `other-${n}`));
+    expect(once(many)).toHaveLength(30);
+    expect(many.toldRefused).toHaveLength(20);
   });
   it('other content after a rejection is a correction: a new composition with other ids', () => {
     const record = recordAfter(...wasSent, negative('30002'), dropped(1, 'b'));

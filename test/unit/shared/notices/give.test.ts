@@ -3,7 +3,8 @@ import { indexedRecord } from '../../../../shared/delivery/documents.ts';
 import { addressesKey, documentKey, senderKey } from '../../../../shared/delivery/keys.ts';
 import type { DocumentRecord } from '../../../../shared/delivery/record.ts';
 import { giveNotices } from '../../../../shared/notices/give.ts';
-import { leaveNotices, type Notice, noticeOf, readWaiting } from '../../../../shared/notices/pending.ts';
+import { looseNotice } from '../../../../shared/notices/once.ts';
+import { leaveNotices, type Notice, noticeOf, readWaiting, takeGiven } from '../../../../shared/notices/pending.ts';
 import { readCsv } from '../../../../shared/platform/csv.ts';
 import { documentIdOf } from '../../../../shared/platform/ids.ts';
 import type { Objects } from '../../../../shared/platform/objects.ts';
@@ -81,12 +82,13 @@ const refused = (n = 1): DocumentRecord => {
     compositions: record.compositions.map((one) => ({ ...one, practice: 'Y12345' as never })),
   };
 };
-const noticesOf = ({ documentId, told = [] }: DocumentRecord, ...wanted: readonly Notice['kind'][]) =>
+type Kind = Exclude<Notice['kind'], 'once'>;
+const noticesOf = ({ documentId, told = [] }: DocumentRecord, ...wanted: readonly Kind[]) =>
   told.flatMap(({ code, since }) => wanted.map((kind) => noticeOf(documentId, { kind, code, since, at: now })));
 const put = (record: DocumentRecord, revision = 0) =>
   world.table.write(documentKey(record.documentId), record, revision, indexedRecord(record, now, settings));
 /** Leaves these notices of its one condition. */
-const leave = async (record: DocumentRecord, ...wanted: readonly Notice['kind'][]) => {
+const leave = async (record: DocumentRecord, ...wanted: readonly Kind[]) => {
   await put(record);
   const notices = noticesOf(record, ...wanted);
   await leaveNotices(world.table, 'RX1', notices, now);
@@ -255,5 +257,126 @@ describe('what is open after a working day', () => {
       expect(body).toContain('Whose move: the sender\n');
       expect(body).toContain('the operators, who must tell the organisation');
     }
+  });
+});
+
+describe('what was not taken', () => {
+  const name = (n: number) =>
+    looseNotice('NAME_REFUSED', {
+      receipt: `receipts/RX1/jones-${n}.name-refused-00.json`,
+      what: `jones-${n}`,
+      since: now,
+      at: now,
+    });
+  const names = (n: number) => Array.from({ length: n }, (_, at) => name(at + 1));
+  const leaveAll = (notices: readonly Notice[]) => leaveNotices(world.table, 'RX1', notices, now);
+  const dropRefused = ({ documentId }: DocumentRecord) =>
+    noticeOf(documentId, { kind: 'once', code: 'DROP_REFUSED', since: 7, at: now });
+  const tableIn = async (body: string) => world.file(/drops these are: (\S+)/.exec(body)?.[1] ?? '');
+
+  it('is told once, in one message with what needs somebody: what happened, whose move, what to do, how many', async () => {
+    await world.confirmed(records, lead);
+    const record = { ...refused(), refusals: [{ name: 'jones-report', at: now, problems: [] }] };
+    const [condition] = await leave(record, 'start');
+    const again = dropRefused(record);
+    await leaveAll([again, ...names(3)]);
+    await leaveAll([again, ...names(2)]);
+    const [given, ...others] = await world.give();
+    expect(others).toEqual([]);
+    expect(given?.attributes.audience).toBe('sender');
+    expect(given?.subject).toBe('Send Document RX1: 1 document needs somebody; 4 handed over and not taken');
+    const lines = given?.body.split('\n') ?? [];
+    for (const line of [
+      'NOT TAKEN, AND NOT SENT: told this once',
+      'DROP_REFUSED: 1',
+      `   - Document ${record.documentId}, version 1, which is BUSINESS_REJECTED. Notice ${again.id}`,
+      'NAME_REFUSED: 3',
+      `   - 2026-07-01 02:04 BST. Notice ${name(1).id}`,
+      '   Which: each has a receipt under receipts/RX1/; the table below names them.',
+    ]) {
+      expect(lines).toContain(line);
+    }
+    expect(lines.filter((line) => line === '   Whose move: yours (the sender, RX1)')).toHaveLength(3);
+    expect(given?.body).toContain('hand it over again with the next version number');
+    expect(given?.body).not.toContain('jones');
+    const [head = [], ...rows] = (await tableIn(given?.body ?? '')) ?? [];
+    const column = (title: string) => rows.map((row) => row[head.indexOf(title)]);
+    expect(column('notice')).toEqual([condition?.id, again.id, ...names(3).map(({ id }) => id)]);
+    expect(column('what')).toEqual(['needs somebody', ...Array.from({ length: 4 }, () => 'not taken')]);
+    expect(column('documentId')).toEqual([record.documentId, record.documentId, '', '', '']);
+    expect(column('drops')[1]).toBe('jones-report');
+    expect(column('receipt').slice(2)).toEqual(names(3).map(({ about }) => about));
+
+    await leaveAll([again, ...names(3)]);
+    expect(await world.give()).toEqual([]);
+  });
+
+  it('five thousand times is one short message that counts them, and keeps no notice of a document away', async () => {
+    await world.confirmed(records);
+    await leaveAll(names(5000));
+    const documents = Array.from({ length: 1000 }, (_, n) => refused(n + 1));
+    for (const record of documents) await put(record);
+    await leaveAll(documents.flatMap((record) => noticesOf(record, 'start')));
+    const [given, ...others] = await world.give();
+    expect(others).toEqual([]);
+    expect(given?.subject).toContain('1000 documents need somebody; about 5000 handed over and not taken');
+    expect(given?.body).toContain('NAME_REFUSED: about 5000\n');
+    expect(given?.body).toContain('   and about 4940 more\n');
+    expect(given?.body).toContain('the table below names the first 100.');
+    expect(Buffer.byteLength(given?.body ?? '')).toBeLessThan(256 * 1024);
+    expect((await tableIn(given?.body ?? ''))?.filter(([what]) => what?.startsWith('not taken'))).toHaveLength(101);
+    expect((await readWaiting(world.table, 'RX1'))?.waiting).toEqual([]);
+  });
+
+  it('fits an item of the table with all that can wait there', async () => {
+    const long = Array.from({ length: 200 }, (_, n) =>
+      looseNotice(n < 100 ? 'NAME_REFUSED' : 'ATTACHMENTS_REJECTED', {
+        receipt: `receipts/RX10000000/${'n'.repeat(100)}.name-refused-0123456789abcdef.json`,
+        what: String(n),
+        since: now,
+        at: now,
+      }),
+    );
+    const given = Array.from({ length: 1000 }, (_, n) =>
+      noticeOf(`doc-${n}`, { kind: 'start', code: 'REJECTED', since: n, at: now }),
+    );
+    await leaveNotices(world.table, 'RX1', given, now);
+    await takeGiven(world.table, 'RX1', given, now);
+    const documents = Array.from({ length: 1000 }, (_, n) =>
+      noticeOf(documentIdOf(ods, `${n}`, 1), {
+        kind: 'escalation-clear',
+        code: 'EARLIER_COMPOSITION_ACCEPTED',
+        since: now,
+        at: now,
+      }),
+    );
+    await leaveNotices(world.table, 'RX1', [...long, ...documents], now);
+    const stored = await readWaiting(world.table, 'RX1');
+    expect(stored?.waiting).toHaveLength(1200);
+    expect(Buffer.byteLength(JSON.stringify(stored))).toBeLessThan(390_000);
+  });
+
+  it('is counted on where more come while it is given', async () => {
+    await world.confirmed(records);
+    await leaveAll(names(150));
+    const bodies: string[] = [];
+    const publish = async ({ body }: TopicMessage) => {
+      bodies.push(body);
+      if (bodies.length === 1) await leaveAll(names(160).slice(150));
+    };
+    await world.give({ notices: { publish } });
+    const left = (await readWaiting(world.table, 'RX1'))?.waiting ?? [];
+    expect(left.map(({ count }) => count)).toEqual([10]);
+    await world.give({ notices: { publish } });
+    expect(bodies.map((body) => /NAME_REFUSED: (.*)/.exec(body)?.[1])).toEqual(['about 150', 'about 10']);
+    expect((await readWaiting(world.table, 'RX1'))?.waiting).toEqual([]);
+  });
+
+  it('goes to the operators where nobody has confirmed, and never to those above', async () => {
+    await world.confirmed();
+    await leaveAll(names(1));
+    const given = await world.give();
+    expect(given.map(({ attributes }) => attributes.audience)).toEqual(['operators']);
+    expect(given[0]?.body).toContain('   Whose move: the sender\n');
   });
 });

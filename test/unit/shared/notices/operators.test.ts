@@ -59,7 +59,7 @@ describe('a notice to operators', () => {
     for (const minute of [0, 1, 2]) await leaveStanding(table, [standing], now + minute);
     const [begun, ...more] = await waitingIn(table);
     expect([begun?.kind, more]).toEqual(['start', []]);
-    await takeGiven(table, operators, [begun?.id ?? ''], now + 3);
+    await takeGiven(table, operators, begun ? [begun] : [], now + 3);
     for (const minute of [4, 5]) await leaveStanding(table, [], now + minute);
     expect((await waitingIn(table)).map(({ kind, since }) => [kind, since])).toEqual([['clear', now]]);
     await leaveStanding(table, [standing], now + 6);
@@ -77,12 +77,7 @@ describe('a notice to operators', () => {
       await leaveStanding(table, found, now);
       const waiting = await waitingIn(table);
       for (const { kind, about } of waiting) told.add(`${kind} ${about}`);
-      await takeGiven(
-        table,
-        operators,
-        waiting.map(({ id }) => id),
-        now,
-      );
+      await takeGiven(table, operators, waiting, now);
     }
     expect(told.size).toBe(2400);
     expect(await waitingIn(table)).toEqual([]);
