@@ -34,6 +34,8 @@ export interface Half {
   readonly sequencer: string;
   readonly size: number;
   readonly at: number;
+  /** Of its bytes, from when it is about to be rejected alone. */
+  readonly sha256?: string;
 }
 
 export interface FinishedHalf {

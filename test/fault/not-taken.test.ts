@@ -196,6 +196,42 @@ describe('a half, or a PDF that its manifest does not name', () => {
     },
   );
 
+  it.each(['pdf', 'json'] as const)(
+    'that an uploader puts there alone each night as .%s is one document, told once, and its receipt follows',
+    async (extension) => {
+      const name = randomUUID();
+      const made = await makeDrop({ text: 'each night' }, { encounterId: randomUUID() });
+      const documents: unknown[] = [];
+      const given: GivenNotice[] = [];
+      for (let night = 0; night < 3; night++) {
+        await rig.drops.put(`inbox/RX1/${name}.${extension}`, extension === 'pdf' ? made.pdf : made.json);
+        await rig.takeEvents();
+        const droppedAt = rig.clock.now();
+        for (const leap of [6, 56, 2]) given.push(...(await told(minutes(leap))));
+        const receipt = await rig.receipt(name);
+        expect(receipt?.state).toBe('REJECTED');
+        expect(Date.parse(receipt?.droppedAt ?? '')).toBeGreaterThan(droppedAt);
+        expect(await rig.keys(rig.drops, `inbox/RX1/${name}`)).toEqual([]);
+        documents.push(receipt?.documentId);
+      }
+      expect(new Set(documents).size).toBe(1);
+      expect(idsIn(given)).toHaveLength(1);
+    },
+  );
+
+  it('is neither lost nor told under two ids where a process dies at any of its calls', async () => {
+    const made = await makeDrop({ text: 'alone' }, { encounterId: randomUUID() });
+    const calls = await atEachCall(async (crash) => {
+      const name = randomUUID();
+      await rig.drops.put(`inbox/RX1/${name}.pdf`, made.pdf);
+      await rig.takeEvents();
+      rig.clock.leap(minutes(62));
+      crash();
+      await watchDrop({ ...rig.context, deadline: rig.deadline() }, `RX1/${name}`).catch(() => undefined);
+    });
+    expect(calls).toBeGreaterThanOrEqual(15);
+  });
+
   it('that is another one too', async () => {
     const name = randomUUID();
     const made = await makeDrop({ text: 'named' }, { encounterId: randomUUID() });

@@ -106,12 +106,34 @@ const isRepeated = async (context: WatchContext, item: DropItem, { side, half }:
   if (!item.done) return false;
   const record = await readDocument(context.table, item.done.documentId);
   const known = record && currentComposition(record).source[side].sha256;
-  if (known === undefined) return false;
-  // Reading by version takes a right that watch does not have: it looks at what lies there, if that is the half.
+  return known !== undefined && (await digestOfHalf(context, item, { side, half })) === known;
+};
+
+/** Reading by version takes a right that watch does not have: it looks at what lies there, if that is the half. */
+const digestOfHalf = async (
+  { drops }: WatchContext,
+  item: DropItem,
+  { side, half }: Lone,
+): Promise<string | undefined> => {
   const object = objectOf(item, side);
-  if ((await context.drops.head(object))?.versionId !== half.versionId) return false;
-  const there = await context.drops.get(object);
-  return there !== undefined && (await digestOf(there.body)) === known;
+  if ((await drops.head(object))?.versionId !== half.versionId) return undefined;
+  const there = await drops.get(object);
+  return there && digestOf(there.body);
+};
+
+/**
+ * What makes it the same again, each night that an uploader repeats itself: one document, of which people are told once.
+ * Written down before it is rejected, because a crash after that finds it gone.
+ */
+const contentOf = async (context: WatchContext, key: string, item: DropItem, lone: Lone): Promise<string> => {
+  const { side, half } = lone;
+  if (half.sha256 !== undefined) return `${side} ${half.sha256}`;
+  const sha256 = await digestOfHalf(context, item, lone);
+  if (sha256 === undefined) return half.versionId;
+  await settle(context, key, (stored) =>
+    stored[side]?.versionId === half.versionId ? { ...stored, [side]: { ...half, sha256 } } : stored,
+  );
+  return `${side} ${sha256}`;
 };
 
 const discardRepeated = async (
@@ -148,7 +170,8 @@ const rejectLone = async (context: WatchContext, key: string, item: DropItem, { 
     attachments: await attachmentsOf(context, item),
   };
   const none = { key: '', versionId: '' };
-  const documentId = brokenDropId(item.odsCode, item.name, half.versionId);
+  const contentDigest = await contentOf(context, key, item, { side, half });
+  const documentId = brokenDropId(item.odsCode, item.name, contentDigest);
   const applied = await applyEvent(context, documentId, {
     kind: 'drop-rejected',
     ids: deriveIds,
@@ -158,7 +181,7 @@ const rejectLone = async (context: WatchContext, key: string, item: DropItem, { 
       senderOds: item.odsCode,
       name: item.name,
       source: {
-        contentDigest: half.versionId,
+        contentDigest,
         manifest:
           side === 'manifest' ? { key: object, versionId: half.versionId, sha256: '' } : { ...none, sha256: '' },
         pdf: side === 'pdf' ? { key: object, versionId: half.versionId, size: half.size } : { ...none, size: 0 },
