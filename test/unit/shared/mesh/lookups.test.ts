@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { MeshClient } from '../../../../shared/mesh/client.ts';
 import { envelope, part, practice, type Rig, routed, sender, startRig, stranger } from '../../../contract/mesh/rig.ts';
 
@@ -16,6 +16,9 @@ const send = async (localId: string) => {
   if (outcome.kind !== 'sent') throw new Error(outcome.kind);
   return outcome.meshMessageId;
 };
+/** MESH takes a message first, and finds out for whom it is after that. */
+const onceTracked = (meshMessageId: string, value: object) =>
+  vi.waitFor(async () => expect(await client.track(meshMessageId)).toMatchObject({ kind: 'ok', value }), 10_000);
 /** The next answer is this, whatever was asked. */
 const answerWith = (body: unknown) =>
   rig.simulator.control.failNext({ operation: 'any', fault: 'status', status: 200, body: JSON.stringify(body) });
@@ -53,9 +56,10 @@ describe('tracking by message id', () => {
     expect(before.kind === 'ok' && before.value).not.toHaveProperty('recipient');
     rig.simulator.control.configure({ deliveryDelayMs: 0 });
     const sent = await client.send({ ...envelope, to: routed }, [part(Buffer.from('<Bundle/>'))]);
-    expect(await client.track(sent.kind === 'sent' ? sent.meshMessageId : '')).toMatchObject({
-      kind: 'ok',
-      value: { recipient: practice.mailboxId, recipientOdsCode: practice.odsCode, recipientName: practice.name },
+    await onceTracked(sent.kind === 'sent' ? sent.meshMessageId : '', {
+      recipient: practice.mailboxId,
+      recipientOdsCode: practice.odsCode,
+      recipientName: practice.name,
     });
   });
 
@@ -68,8 +72,10 @@ describe('tracking by message id', () => {
     const nobody = await client.send({ ...envelope, to: 'GPPROVIDER_9691375087_19570109_Other' }, [
       part(Buffer.from('<Bundle/>')),
     ]);
-    expect(await client.track(nobody.kind === 'sent' ? nobody.meshMessageId : '')).toMatchObject({
-      value: { status: 'undeliverable', statusSuccess: false, statusCode: 'EPL-154' },
+    await onceTracked(nobody.kind === 'sent' ? nobody.meshMessageId : '', {
+      status: 'undeliverable',
+      statusSuccess: false,
+      statusCode: 'EPL-154',
     });
     expect((await client.track('20200529155357895317_3573F8')).kind).toBe('gone');
   });
