@@ -119,7 +119,7 @@ const fates: readonly Fate[] = ['dies before', 'dies after', 'fails before', 'fa
  * Watch looks around each time, and each change is told in the same way: what repeats itself is tried a few times. Every
  * call of the other functions is tried in the first life; what the others make of the same kind, a few times too.
  */
-const oftenEnough = 3;
+const oftenEnough = 2;
 const isRepeating = (life: Life, call: string) =>
   life !== lives[0] || call.startsWith('watch') || /(audit|events)\./.test(call);
 

@@ -5,13 +5,13 @@ import { currentComposition } from '../../shared/delivery/record.ts';
 import { stateOf } from '../../shared/delivery/state-of.ts';
 import { hours, minutes } from '../../shared/platform/clock.ts';
 import { putSender } from '../support/registry.ts';
-import { createRigOnLocalServices, type Rig } from '../support/rig.ts';
+import { createRig, type Rig } from '../support/rig.ts';
 
 /** What providers do with names, halves and corrections, and what comes in between. */
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await createRigOnLocalServices();
+  rig = await createRig();
 });
 afterAll(() => rig.close());
 

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { soak } from '../support/world/soak.ts';
 
-/** `npm run soak` runs it longer, with other seeds. */
+/** `npm run soak` runs it longer, a thousand unless told, with other seeds. */
 
-it('a thousand documents with random faults at every hop end in states that are true, none lost, none doubled unsaid', async () => {
-  const { documents, byState, doubles, unaccounted, faults } = await soak({ documents: 1000, seed: 7 });
+it('hundreds of documents with random faults at every hop end in states that are true, none lost, none doubled unsaid', async () => {
+  const { documents, byState, doubles, unaccounted, faults } = await soak({ documents: 500, seed: 7 });
   expect(unaccounted).toEqual([]);
-  expect(documents).toBeGreaterThan(900);
+  expect(documents).toBeGreaterThan(450);
   expect(doubles.unflagged).toBe(0);
   // It was no fair weather: every kind of fault was met, and doubts were.
   for (const fault of ['dies before', 'dies after', 'fails before', 'fails after', 'conflicts after', 'event lost']) {
