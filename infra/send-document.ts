@@ -1,6 +1,7 @@
 import { type App, CrossStackReferences, ReferenceStrength, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { type StageSettings, stageSettingsOf } from './config/stages.ts';
+import type { StageSettings } from './config/stage-settings.ts';
+import { stageSettingsOf } from './config/stages.ts';
 import { ApiStack } from './stacks/api-stack.ts';
 import { DataStack } from './stacks/data-stack.ts';
 import { OperationsStack } from './stacks/operations-stack.ts';

@@ -3,7 +3,7 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnSubscription, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import type { EventSubscription, StageSettings } from '../config/stages.ts';
+import type { EventSubscription, StageSettings } from '../config/stage-settings.ts';
 import { accept } from '../nag.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import type { Monitoring } from './monitoring.ts';

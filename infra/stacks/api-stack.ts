@@ -18,7 +18,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { type ApiRoute, apiRoutes } from '../../shared/platform/api-routes.ts';
 import { metricsNamespace } from '../../shared/platform/names.ts';
-import type { StageSettings } from '../config/stages.ts';
+import type { StageSettings } from '../config/stage-settings.ts';
 import { accessLogFormat } from '../constructs/access-log.ts';
 import { CallerLanes } from '../constructs/caller-lanes.ts';
 import { answerInOutcomes } from '../constructs/gateway-responses.ts';

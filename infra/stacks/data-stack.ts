@@ -28,7 +28,7 @@ import {
   uploadsPrefix,
   workIndex,
 } from '../../shared/platform/names.ts';
-import type { StageSettings } from '../config/stages.ts';
+import type { StageSettings } from '../config/stage-settings.ts';
 import { PrivateBucket } from '../constructs/private-bucket.ts';
 import { SenderAccess } from '../constructs/sender-access.ts';
 import { accept } from '../nag.ts';

@@ -4,7 +4,7 @@ import type { Key } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
-import type { StageSettings } from '../config/stages.ts';
+import type { StageSettings } from '../config/stage-settings.ts';
 import { Monitoring } from '../constructs/monitoring.ts';
 import { StatusEvents } from '../constructs/status-events.ts';
 

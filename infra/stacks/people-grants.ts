@@ -11,7 +11,7 @@ import {
   sentPrefix,
   viewPrefix,
 } from '../../shared/platform/names.ts';
-import type { StageSettings } from '../config/stages.ts';
+import type { StageSettings } from '../config/stage-settings.ts';
 import { allow } from '../nag.ts';
 import type { DataStack } from './data-stack.ts';
 import { archiving, dataKey, listing, objects, read } from './pipeline-grants.ts';

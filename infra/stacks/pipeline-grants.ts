@@ -14,7 +14,7 @@ import {
   unsentIndex,
   workIndex,
 } from '../../shared/platform/names.ts';
-import type { StageSettings } from '../config/stages.ts';
+import type { StageSettings } from '../config/stage-settings.ts';
 import { allow, type Grantee } from '../nag.ts';
 import type { DataStack } from './data-stack.ts';
 

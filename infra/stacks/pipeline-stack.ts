@@ -6,7 +6,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { inboxPrefix, metricsNamespace } from '../../shared/platform/names.ts';
 import type { IngestMessage } from '../../shared/platform/queue-messages.ts';
-import type { StageSettings } from '../config/stages.ts';
+import type { StageSettings } from '../config/stage-settings.ts';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
 import type { Monitoring } from '../constructs/monitoring.ts';
 import { NodeFunction } from '../constructs/node-function.ts';

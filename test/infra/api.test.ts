@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { stageNames, stageSettingsOf } from '../../infra/config/stages.ts';
+import { stageNames } from '../../infra/config/stage-settings.ts';
+import { stageSettingsOf } from '../../infra/config/stages.ts';
 import { laneKey, lanes } from '../../shared/platform/api-lanes.ts';
 import { type ApiProblemCode, apiProblems, outcomeMediaType } from '../../shared/platform/api-problems.ts';
 import { type ApiRoute, apiRoutes } from '../../shared/platform/api-routes.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { stageSettings, stageSettingsOf } from '../../infra/config/stages.ts';
+import { stageSettings } from '../../infra/config/stage-settings.ts';
+import { stageSettingsOf } from '../../infra/config/stages.ts';
 import { retryDelays } from '../../local/aws/sns/delivery-policy.ts';
 import { admitted, allows, statementsOf, statementsOfRole } from './policies.ts';
 import { account, synthesise } from './support.ts';

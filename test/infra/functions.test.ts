@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { stageNames } from '../../infra/config/stages.ts';
+import { stageNames } from '../../infra/config/stage-settings.ts';
 import { environments, type FunctionName, parseEnvironment } from '../../shared/platform/environment.ts';
 import { synthesise } from './support.ts';
 

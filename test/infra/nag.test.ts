@@ -3,7 +3,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct as Scope } from 'constructs';
 import { describe, expect, it } from 'vitest';
-import { stageNames } from '../../infra/config/stages.ts';
+import { stageNames } from '../../infra/config/stage-settings.ts';
 import { allow } from '../../infra/nag.ts';
 import { synthesise } from './support.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { stageNames, stageSettingsOf } from '../../infra/config/stages.ts';
+import { stageNames } from '../../infra/config/stage-settings.ts';
+import { stageSettingsOf } from '../../infra/config/stages.ts';
 
 describe('stage settings', () => {
   it.each(stageNames)('of %s are complete and right', (stage) => {

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { type StageName, stageNames, stageSettings, stageSettingsOf } from '../../../infra/config/stages.ts';
+import { type StageName, stageNames, stageSettings } from '../../../infra/config/stage-settings.ts';
+import { stageSettingsOf } from '../../../infra/config/stages.ts';
 import { environments } from '../../../shared/platform/environment.ts';
 import { markdownTable, type Setting, settingsOf } from '../../../shared/platform/settings-table.ts';
 import { mailboxFile } from '../../../shared/senders/mailbox.ts';
