@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DynamoDBClient, type GlobalSecondaryIndex } from '@aws-sdk/client-dynamodb';
 import {
   CreateBucketCommand,
   PutBucketNotificationConfigurationCommand,
@@ -70,6 +70,15 @@ export const storageInMemory = ({ clock, onDrop }: StorageSetting): Storage => {
 const region = 'eu-west-2';
 const credentials = { accessKeyId: 'AKIARIG', secretAccessKey: 'a-secret-of-the-rig' };
 
+const index = (IndexName: string, hash: string, range: string): GlobalSecondaryIndex => ({
+  IndexName,
+  KeySchema: [
+    { AttributeName: hash, KeyType: 'HASH' },
+    { AttributeName: range, KeyType: 'RANGE' },
+  ],
+  Projection: { ProjectionType: 'KEYS_ONLY' },
+});
+
 export const storageOnLocalServices = async ({
   clock,
   onDrop,
@@ -133,44 +142,12 @@ export const storageOnLocalServices = async ({
       ],
       KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
       GlobalSecondaryIndexes: [
+        index(workIndex, 'workShard', 'nextCheckAt'),
+        index(unsentIndex, 'workShard', 'unsentSince'),
+        index(attentionIndex, 'workShard', 'attentionSince'),
+        index(byMailboxIndex, 'mailboxList', 'listedAt'),
         {
-          IndexName: workIndex,
-          KeySchema: [
-            { AttributeName: 'workShard', KeyType: 'HASH' },
-            { AttributeName: 'nextCheckAt', KeyType: 'RANGE' },
-          ],
-          Projection: { ProjectionType: 'KEYS_ONLY' },
-        },
-        {
-          IndexName: unsentIndex,
-          KeySchema: [
-            { AttributeName: 'workShard', KeyType: 'HASH' },
-            { AttributeName: 'unsentSince', KeyType: 'RANGE' },
-          ],
-          Projection: { ProjectionType: 'KEYS_ONLY' },
-        },
-        {
-          IndexName: attentionIndex,
-          KeySchema: [
-            { AttributeName: 'workShard', KeyType: 'HASH' },
-            { AttributeName: 'attentionSince', KeyType: 'RANGE' },
-          ],
-          Projection: { ProjectionType: 'KEYS_ONLY' },
-        },
-        {
-          IndexName: byMailboxIndex,
-          KeySchema: [
-            { AttributeName: 'mailboxList', KeyType: 'HASH' },
-            { AttributeName: 'listedAt', KeyType: 'RANGE' },
-          ],
-          Projection: { ProjectionType: 'KEYS_ONLY' },
-        },
-        {
-          IndexName: bySenderIndex,
-          KeySchema: [
-            { AttributeName: 'senderOds', KeyType: 'HASH' },
-            { AttributeName: 'updatedAt', KeyType: 'RANGE' },
-          ],
+          ...index(bySenderIndex, 'senderOds', 'updatedAt'),
           Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['state'] },
         },
       ],
