@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { apiScopes } from '../platform/api-routes.ts';
+import type { Changed, Versioned } from '../registry/versioned.ts';
 import { odsCode } from '../senders/sender.ts';
-import type { Changed, Versioned } from '../senders/versioned.ts';
 
 /** What an issuer calls a client. It is logged, so it is held to letters that cannot break a log line. */
 export const clientId = z

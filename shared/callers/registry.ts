@@ -2,16 +2,16 @@ import { toBeWritten } from '../audit/registry-journal.ts';
 import { clientKey, clientsKey, clientVersionKey } from '../delivery/keys.ts';
 import type { Stored, Table } from '../platform/table.ts';
 import {
-  edit,
+  editEntry,
   type Kind,
-  listed,
+  listEntries,
   type PutOutcome,
   putSetting,
-  read,
+  readEntry,
   type Switched,
-  versions,
-} from '../senders/registry.ts';
-import { type Changed, unversioned, type Version, withWhat } from '../senders/versioned.ts';
+  versionsOf,
+} from '../registry/entries.ts';
+import { type Changed, unversioned, type Version, withWhat } from '../registry/versioned.ts';
 import type { Client, ClientItem } from './client.ts';
 
 /** Clients as items of the one table, with every version of their settings, as senders and mailboxes are. */
@@ -24,14 +24,14 @@ const clients: Kind<ClientItem> = {
 };
 
 export const readClient = (table: Table, clientId: string): Promise<(ClientItem & Stored) | undefined> =>
-  read(table, clients, clientId);
+  readEntry(table, clients, clientId);
 
 /** Every client that was put, by its id. */
-export const listClients = (table: Table): Promise<readonly (ClientItem & Stored)[]> => listed(table, clients);
+export const listClients = (table: Table): Promise<readonly (ClientItem & Stored)[]> => listEntries(table, clients);
 
 /** Every version of its settings, oldest first, the one that stands last; empty where there is no such client. */
 export const clientVersions = (table: Table, clientId: string): Promise<readonly Version<Client>[]> =>
-  versions(table, clients, clientId);
+  versionsOf(table, clients, clientId);
 
 /** Puts a client's setting as its next version. With `over`, only if that version still stands. */
 export const putClient = (table: Table, setting: Client, changed: Changed, over?: number): Promise<PutOutcome> =>
@@ -39,7 +39,7 @@ export const putClient = (table: Table, setting: Client, changed: Changed, over?
 
 /** Whether it is let in. */
 export const switchClientActive = (table: Table, clientId: string, active: boolean, changed: Changed) =>
-  edit<ClientItem, Switched>(table, clients, clientId, (item) => {
+  editEntry<ClientItem, Switched>(table, clients, clientId, (item) => {
     const { deactivated: was, ...rest } = item;
     if ((was === undefined) === active) return { result: { kind: 'same', ...(was ? { since: was } : {}) } };
     const next: ClientItem = { ...rest, ...(active ? {} : { deactivated: changed }) };

@@ -1,7 +1,7 @@
 import { isoTime } from '../platform/clock.ts';
+import type { Changed } from '../registry/versioned.ts';
 import { type Pausable, type Pause, pause, pausedWhat, readGlobalPause, resume } from '../senders/pause.ts';
 import { listMailboxes, listSenders } from '../senders/registry.ts';
-import type { Changed } from '../senders/versioned.ts';
 import {
   type CommandContext,
   type CommandOptions,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import type { PutOutcome } from '../registry/entries.ts';
+import type { Changed, Versioned } from '../registry/versioned.ts';
 import { differenceLine, differences } from '../senders/differences.ts';
-import type { PutOutcome } from '../senders/registry.ts';
 import type { RegistryProblem } from '../senders/registry-problems.ts';
-import type { Changed, Versioned } from '../senders/versioned.ts';
 import {
   type CommandContext,
   type CommandOption,

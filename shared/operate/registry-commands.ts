@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 import type { Table } from '../platform/table.ts';
+import type { Version, Versioned } from '../registry/versioned.ts';
 import { differenceLine, differences } from '../senders/differences.ts';
 import { type Pausable, readGlobalPause } from '../senders/pause.ts';
 import { type RegistryFile, type RegistryPart, registryKind } from '../senders/registry-file.ts';
-import type { Version, Versioned } from '../senders/versioned.ts';
 import { type Command, type CommandContext, type CommandResult, misused, refused, succeeded } from './command.ts';
 import { byWhom, pauseCommand, resumeCommand } from './pausing.ts';
 import { settingsOfFile } from './settings-of-file.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { minutes } from '../platform/clock.ts';
+import type { Versioned } from '../registry/versioned.ts';
 import { mailboxId, odsCode } from './sender.ts';
-import type { Versioned } from './versioned.ts';
 
 const secondsBetweenPolls = 300;
 /** Below what the send function does at a time, so that no mailbox's backlog keeps the others' documents waiting. */

@@ -2,9 +2,10 @@ import type { RegistryJournal } from '../audit/registry-journal.ts';
 import { pauseKey, resumedKey } from '../delivery/keys.ts';
 import { minutes } from '../platform/clock.ts';
 import { change, type Stored, type Table } from '../platform/table.ts';
+import type { Switched } from '../registry/entries.ts';
+import { type Changed, type RegistryEntry, withWhat } from '../registry/versioned.ts';
 import type { Mailbox } from './mailbox.ts';
-import { readMailbox, readSender, type Switched, switchMailboxPause, switchSenderPause } from './registry.ts';
-import { type Changed, type RegistryEntry, withWhat } from './versioned.ts';
+import { readMailbox, readSender, switchMailboxPause, switchSenderPause } from './registry.ts';
 
 /** What can be paused. */
 export type Pausable =

@@ -3,8 +3,8 @@ import { type DueTimes, defaultDueTimes } from '../delivery/due-times.ts';
 import type { ProfileName } from '../itk3/profiles.ts';
 import { hours, minutes } from '../platform/clock.ts';
 import type { MailboxId, OdsCode } from '../platform/ids.ts';
+import type { Changed, Versioned } from '../registry/versioned.ts';
 import { holdsNhsNumber } from '../submission/nhs-number.ts';
-import type { Changed, Versioned } from './versioned.ts';
 
 const odsCodeForm = /^[A-Z0-9]{3,10}$/;
 

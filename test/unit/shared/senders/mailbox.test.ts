@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hours, minutes } from '../../../../shared/platform/clock.ts';
+import { unversioned } from '../../../../shared/registry/versioned.ts';
 import {
   afterPoll,
   closeCircuit,
@@ -9,7 +10,6 @@ import {
   mailboxFile,
 } from '../../../../shared/senders/mailbox.ts';
 import { listMailboxes, putMailbox } from '../../../../shared/senders/registry.ts';
-import { unversioned } from '../../../../shared/senders/versioned.ts';
 import { memoryTable } from '../../../support/memory-table.ts';
 
 const setting = mailboxFile.parse({ mailboxId: 'RX1OT001', odsCode: 'RX1', environment: 'integration' });
