@@ -55,7 +55,7 @@ const words: Readonly<Record<StandingCode, { readonly what: string; readonly tod
   NO_CONFIRMED_ADDRESS: {
     what: 'No address for notices of this organisation is confirmed: nobody there is told of a document that does not arrive. Its notices come to you.',
     todo: 'Telephone the organisation, and have an address confirmed: operate sender address list, add, confirm.',
-    over: 'An address is confirmed again.',
+    over: 'An address is confirmed again, or the organisation is not active any more.',
   },
   MAILBOX_CIRCUIT_OPEN: {
     what: 'MESH does not take this mailbox’s certificate, key or password, or a secret cannot be read. Its documents wait; nothing is lost.',
@@ -83,7 +83,7 @@ export const leaveStanding = (table: Table, found: readonly Standing[], now: num
     const over = open.filter((one) => !found.some(same(one)));
     if (begun.length === 0 && over.length === 0) return { kind: 'keep', result: undefined };
     const noticeOf = (kind: Notice['kind'], { code, about, since }: Standing & { since: number }): Notice => ({
-      id: noticeId(about, { kind, code, since }),
+      id: noticeId(about, { kind, code, since, at: now }),
       kind,
       about,
       code,

@@ -32,8 +32,9 @@ export interface Waiting {
 
 /** Notices are named in a namespace of their own. Never changes. */
 const namespace = '0b7f0a52-6f7f-5d0e-8f0c-7c5b3f1f3a90';
-export const noticeId = (about: string, { kind, code, since }: Pick<Notice, 'kind' | 'code' | 'since'>): string =>
-  uuidV5(namespace, JSON.stringify([about, kind, code, since]));
+export const noticeId = (about: string, { kind, code, since, at }: Omit<Notice, 'id' | 'about'>): string =>
+  // What stands again as it stood before has the same age, and is told anew: when it was found tells the two apart.
+  uuidV5(namespace, JSON.stringify([about, kind, code, since, at]));
 
 export const noticeOf = (about: string, work: NoticeWork): Notice => ({
   id: noticeId(about, work),

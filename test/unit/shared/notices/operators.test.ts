@@ -112,6 +112,11 @@ describe('a notice to operators', () => {
     expect(body).toContain('MAILBOX_CIRCUIT_OPEN, over');
   });
 
+  it('that is over says no more than is so: an organisation may have been deactivated meanwhile', () => {
+    const { body } = operatorsMessage('test', [notice(1, { kind: 'clear' })]);
+    expect(body).toContain('An address is confirmed again, or the organisation is not active any more.');
+  });
+
   it('of a thousand organisations is one that a topic takes', () => {
     const { body } = operatorsMessage(
       'test',
