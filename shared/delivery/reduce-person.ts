@@ -1,4 +1,4 @@
-import { attentionOf } from './attention.ts';
+import { openConditions } from './attention.ts';
 import { queueSilence } from './due.ts';
 import type { PersonEvent } from './events.ts';
 import { isHeldFor, withoutHold } from './holds.ts';
@@ -36,7 +36,6 @@ export const releasedNames = {
   paused: 'released: its sender goes on',
   doubt: 'released: to be sent once more',
   'other-patient': 'released: other patient',
-  predecessor: 'released: predecessor',
 } as const;
 
 /** What lets a document go on where it stood. Every time that is measured of it begins anew. */
@@ -122,7 +121,8 @@ const cancelled = (record: DocumentRecord, event: Of<'cancelled'>, at: number): 
 };
 
 const resolved = (record: DocumentRecord, { by, route, note }: Of<'resolved'>, at: number): Reduction => {
-  const open = attentionOf(record);
+  // Also what is not shown because another says it more urgently: with that it is dealt with.
+  const open = openConditions(record);
   if (open.length === 0) return refused('nothing-open');
   // A clock that is behind must not leave open what was open before the eyes of whoever dealt with it.
   const covers = Math.max(at, ...open.map(({ since }) => since));

@@ -75,6 +75,16 @@ describe('an infrastructure acknowledgement that does not come (GPCM-SD-095)', (
     expect(reduce(near, due(), start + days(4) + 1).kind).toBe('no-op');
   });
 
+  it('is dealt with whole, though only its more urgent half was shown: nobody is told that it is still open', () => {
+    const overdue = next(sentAt(), due(), start + hours(24));
+    const near = next(overdue, due(), start + days(4));
+    const done = onceAlso(near, { kind: 'resolved', by: 'Ann', route: 'telephoned' }, start + days(4) + 1);
+    expect([attentionOf(done), done.told]).toEqual([[], undefined]);
+    const cleared = (done.work.notify ?? []).filter(({ kind }) => kind === 'clear').map(({ code }) => code);
+    expect(cleared.sort()).toEqual(['INFRASTRUCTURE_OVERDUE', 'MESH_RETURN_NEAR']);
+    expect(reduce({ ...done, work: {} }, due(), start + days(4.9)).kind).toBe('no-op');
+  });
+
   it('both are told at once when nobody looked in between', () => {
     const record = next(sentAt(), due(), start + days(4.5));
     expect([record.overdueSince, record.returnNearSince]).toEqual([start + hours(24), start + days(4)]);
