@@ -10,10 +10,8 @@ import type { QuarantineDecision, Quarantined } from './quarantine.ts';
 import type { Composition, Decision, DocumentRecord } from './record.ts';
 
 /** On its mailbox's list, until somebody has dealt with it. */
-export const indexedQuarantined = ({ mailboxId, at }: Quarantined): Indexed => ({
-  mailboxList: quarantineList(mailboxId),
-  listedAt: at,
-});
+export const indexedQuarantined = ({ mailboxId, at, done }: Quarantined): Indexed =>
+  done ? {} : { mailboxList: quarantineList(mailboxId), listedAt: at };
 
 const sentOut = ({ mailboxId }: Quarantined, { stored, attempts }: Composition): boolean =>
   stored?.mailboxId === mailboxId && attempts.length > 0;

@@ -40,7 +40,7 @@ const indexedAfterwards = (key: string, item: Stored): Indexed | undefined => {
     case 'MAILBOX':
       return { nextCheckAt: mailboxCheckAt(item as Mailbox & Stored) };
     case 'QUARANTINE':
-      return (item as Quarantined & Stored).done ? undefined : indexedQuarantined(item as Quarantined & Stored);
+      return indexedQuarantined(item as Quarantined & Stored);
     default:
       return undefined;
   }

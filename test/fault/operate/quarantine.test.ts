@@ -5,6 +5,7 @@ import { quarantineKey } from '../../../shared/delivery/keys.ts';
 import type { Quarantined } from '../../../shared/delivery/quarantine.ts';
 import { currentComposition } from '../../../shared/delivery/record.ts';
 import type { CommandContext } from '../../../shared/operate/command.ts';
+import { watch } from '../../../shared/pipeline/watch/watch.ts';
 import { hours, minutes } from '../../../shared/platform/clock.ts';
 import type { DocumentId, MeshMessageId } from '../../../shared/platform/ids.ts';
 import { readWhole } from '../../../shared/platform/objects.ts';
@@ -65,6 +66,21 @@ describe('what waits in quarantine', () => {
     expect(await operate(`quarantine dismiss ${id}`)).toMatchObject({ ok: true });
     expect([await stateNow(documentId), (await item(id))?.decision?.by]).toEqual(['SENT', 'Ann Bell']);
     expect(said(await operate('quarantine list', {}))).not.toContain(id);
+  });
+  it('that was decided stays off the list while the archive takes no word of it', async () => {
+    const { id } = await quarantined();
+    await operate(`quarantine dismiss ${id}`);
+    desk.rig.clock.leap(minutes(3));
+    const { context, deadline } = desk.rig;
+    const put = async () => {
+      throw new Error('The archive takes nothing.');
+    };
+    await watch({ ...context, archive: { ...context.archive, put }, deadline: deadline() });
+    expect((await item(id))?.journal?.pending).toHaveLength(1);
+    expect(said(await operate('quarantine list', {}))).not.toContain(id);
+    desk.rig.clock.leap(minutes(11));
+    await desk.rig.watch();
+    expect((await item(id))?.journal?.pending).toEqual([]);
   });
   it('applied by somebody who breaks off once it is decided is applied by watch', async () => {
     const { documentId, id } = await quarantined();
