@@ -6,7 +6,9 @@ import {
   auditPrefix,
   byMailboxIndex,
   bySenderIndex,
+  digestsOfOperators,
   operatorItems,
+  receiptsPrefix,
   receivedPrefix,
   sentPrefix,
   viewPrefix,
@@ -31,6 +33,14 @@ const policyFor = (scope: Construct, { stage }: StageSettings, name: string, des
     },
   );
 
+/** What names a subscription, whose ARN is its topic's and one part more. */
+const subscriptions = (policy: ManagedPolicy, { notices }: DataStack, actions: readonly string[]): void =>
+  allow(policy, {
+    actions,
+    resources: [notices.topicArn, `${notices.topicArn}:*`],
+    wildcard: 'subscriptions-of-topic',
+  });
+
 /** Looks at documents, the quarantine, settings and stories, and leaves word that it looked. Reads no message. */
 export const readerPolicy = (data: DataStack, settings: StageSettings): ManagedPolicy => {
   const policy = policyFor(data, settings, 'reader', 'Runs the commands that look; each look is recorded');
@@ -42,7 +52,11 @@ export const readerPolicy = (data: DataStack, settings: StageSettings): ManagedP
   listing(policy, data.archive, [auditPrefix, viewPrefix, sentPrefix, receivedPrefix]);
   for (const prefix of [auditPrefix, viewPrefix]) objects(policy, data.archive, prefix, read);
   objects(policy, data.archive, viewPrefix, archiving);
+  // The digest's table of all organisations; an organisation's own folder is its own.
+  objects(policy, data.drops, `${receiptsPrefix}${digestsOfOperators}`, read);
   allow(policy, { actions: ['sns:ListSubscriptionsByTopic'], resources: [data.notices.topicArn] });
+  // Whether an address is confirmed so that nobody but an operator ends it.
+  subscriptions(policy, data, ['sns:GetSubscriptionAttributes']);
   dataKey(policy, { data, settings }, ['s3', 'dynamodb']);
   return policy;
 };
@@ -72,12 +86,7 @@ export const operatorPolicy = (
     actions: ['sns:Subscribe', 'sns:ConfirmSubscription'],
     resources: [data.notices.topicArn],
   });
-  // These name a subscription, whose ARN is its topic's and one part more.
-  allow(policy, {
-    actions: ['sns:GetSubscriptionAttributes', 'sns:SetSubscriptionAttributes', 'sns:Unsubscribe'],
-    resources: [data.notices.topicArn, `${data.notices.topicArn}:*`],
-    wildcard: 'subscriptions-of-topic',
-  });
+  subscriptions(policy, data, ['sns:SetSubscriptionAttributes', 'sns:Unsubscribe']);
   allow(policy, {
     actions: ['sqs:GetQueueAttributes', 'sqs:SendMessage'],
     resources: queues.map(({ queue }) => queue.queueArn),

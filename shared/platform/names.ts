@@ -5,6 +5,8 @@ export const metricsNamespace = 'SendDocument';
 /** Prefixes inside the drops bucket: what organisations write, and what they read back. */
 export const inboxPrefix = 'inbox/';
 export const receiptsPrefix = 'receipts/';
+/** Behind `receipts/`: summaries of all organisations. No organisation's code is written so. */
+export const digestsOfOperators = 'operators/digests/';
 /** For so many days the drops bucket keeps what was taken out of it: until then it can be composed again. */
 export const dropsKeptDays = 30;
 /** PDFs sent ahead through an upload form: `uploads/{ods}/{uploadId}.pdf`. They expire after a day. */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { digestFile } from '../../shared/notices/digest-words.ts';
+import { operators } from '../../shared/notices/pending.ts';
 import { operatorItems } from '../../shared/platform/names.ts';
 import { allows, type Statement, statementsOf } from './policies.ts';
 import { synthesise } from './support.ts';
@@ -65,6 +67,21 @@ describe('policies for people', () => {
       expect(who('s3:GetObject', `${bucket}/inbox/RX1/a.pdf`)).toEqual([]);
       expect(who('s3:ListBucket', bucket)).toEqual([]);
     }
+  });
+
+  it('let readers read the digest of all organisations, and no organisation’s own receipts and tables', () => {
+    const drops = bucketArn('Drops');
+    const readers = (name: string) => who('s3:GetObject', `${drops}/receipts/${name}`);
+    expect(readers(`${digestFile(operators, '2026-11-30')}.csv`)).toEqual(['Reader']);
+    for (const name of [`${digestFile('RX1', '2026-11-30')}.csv`, 'RX1/report-1.json'])
+      expect(readers(name)).toEqual([]);
+  });
+
+  it('let readers see who is told, and whether anybody can end that', () => {
+    const notices = system.arn(system.one('AWS::SNS::Topic', 'Notices'));
+    expect(who('sns:ListSubscriptionsByTopic', notices)).toEqual(['Reader']);
+    expect(who('sns:GetSubscriptionAttributes', `${notices}:1`)).toEqual(['Reader']);
+    expect(who('sns:SetSubscriptionAttributes', `${notices}:1`)).toEqual(['Operator']);
   });
 
   it.each([
