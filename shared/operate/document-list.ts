@@ -4,7 +4,7 @@ import type { StoredRecord } from '../delivery/documents.ts';
 import { openDocuments } from '../delivery/open-attention.ts';
 import { stateOf } from '../delivery/state-of.ts';
 import { states } from '../delivery/states.ts';
-import { csvText, readCsv } from '../platform/csv.ts';
+import { chosenCell, csvText, readCsv } from '../platform/csv.ts';
 import type { DocumentId } from '../platform/ids.ts';
 import { odsCode } from '../senders/sender.ts';
 import { type Foreseen, foresee } from './act.ts';
@@ -111,8 +111,8 @@ export const listText = (action: DocumentAction, rows: readonly WouldChange[]): 
       seen,
       action.name,
       record.senderOds,
-      record.drops.at(-1)?.name ?? '',
-      record.encounterId ?? '',
+      chosenCell(record.drops.at(-1)?.name ?? ''),
+      chosenCell(record.encounterId ?? ''),
       String(record.version ?? ''),
       stateOf(record),
       practiceCode(record),
