@@ -108,14 +108,12 @@ const holdCodes: Readonly<Record<Exclude<HoldReason, 'paused'>, AttentionCode>> 
   doubt: 'HELD_IN_DOUBT',
   'other-patient': 'HELD_OTHER_PATIENT',
   operator: 'HELD_BY_OPERATOR',
-  predecessor: 'HELD_FOR_PREDECESSOR',
 };
 
 const holdWhat: Readonly<Record<Exclude<HoldReason, 'paused'>, string>> = {
   doubt: 'Held: MESH may have taken it, and nothing tells whether it did.',
   'other-patient': 'Held before anything was sent: the PDF seems to be about another patient.',
   operator: 'Held by an operator.',
-  predecessor: 'Held: what became of the version before it must be known first.',
 };
 
 const holdTodo = ({ reason, by, why }: Hold): string =>

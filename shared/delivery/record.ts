@@ -270,7 +270,7 @@ export interface MeshReport {
   readonly matched?: Decision;
 }
 
-export type HoldReason = 'operator' | 'paused' | 'doubt' | 'other-patient' | 'predecessor';
+export type HoldReason = 'operator' | 'paused' | 'doubt' | 'other-patient';
 export interface Hold {
   readonly reason: HoldReason;
   readonly by: string;

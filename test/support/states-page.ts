@@ -17,7 +17,6 @@ const attentionMeanings: Readonly<Record<AttentionCode, string>> = {
   HELD_IN_DOUBT: 'Two attempts, or one that cannot be repeated, ended without an answer from MESH.',
   HELD_OTHER_PATIENT: 'The PDF seems to be about somebody else; nothing has left.',
   HELD_BY_OPERATOR: 'An operator holds it.',
-  HELD_FOR_PREDECESSOR: 'What became of the version before must be known first.',
   NOT_SENT_IN_TIME: 'Not handed to MESH within its due time (`dueTimes.handoverMinutes`).',
   INFRASTRUCTURE_OVERDUE: 'No infrastructure acknowledgement within its due time, also of one that is ACCEPTED.',
   MESH_RETURN_NEAR: 'Nothing heard of it for so long that MESH may be about to hand it back.',

@@ -23,7 +23,6 @@ const whatReleased = (reason: HoldReason, before: DocumentRecord): readonly stri
       ];
     case 'operator':
     case 'paused':
-    case 'predecessor':
       return [];
   }
 };
