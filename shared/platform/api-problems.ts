@@ -44,8 +44,8 @@ export const apiProblems = {
     status: 403,
     issue: 'forbidden',
     whoseMove: 'the operators of this system',
-    says: 'The token is sound, but its client is registered for no sending organisation here.',
-    advice: 'Ask the operators to register the client for your organisation.',
+    says: 'The token is sound, but its client is registered for no sending organisation here, or is let in no more.',
+    advice: 'Ask the operators to register the client for your organisation, or to let it in again.',
   },
   SCOPE_MISSING: {
     status: 403,
