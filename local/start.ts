@@ -19,10 +19,11 @@ const say = (line = '') => console.log(line);
 const stamp = () => `${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s`;
 const step = (text: string) => say(`${stamp()}  ${text}`);
 
-/** Whoever is asked to confirm is the run's own: what else goes out is shown as it is, and kept. */
+/** What goes out is shown as it is, and kept; but for what asks the run's own addresses, which it confirms itself. */
 const tellMail = ({ to, subject, path, confirms }: KeptMail): void => {
-  if (!confirms) step(`E-mail to ${to}: ${subject} (${relative(process.cwd(), path)})`);
+  if (!confirms || isUp) step(`E-mail to ${to}: ${subject} (${relative(process.cwd(), path)})`);
 };
+let isUp = false;
 
 const explain = (followed: Followed): string => {
   if (followed.kind === 'stopped') return 'Stopped before the sample was ACCEPTED.';
@@ -88,6 +89,7 @@ const main = async (options: RunOptions): Promise<number> => {
   try {
     const { dir, timeScale, ports } = options;
     system = await startSystem({ dir, timeScale, ports, tell: step, onMail: tellMail, signal: stop.signal });
+    isUp = true;
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     say('\nStopped before everything was up.');
