@@ -21,6 +21,7 @@ import {
   refused,
   succeeded,
 } from '../command.ts';
+import { byWhom } from '../pausing.ts';
 import { problemLines, who, whoOptions } from '../who.ts';
 
 const unknownTopic = (): CommandResult =>
@@ -135,13 +136,13 @@ const confirmed = async (
   subscriptions: Subscriptions,
   address: string,
   text: string,
-): Promise<{ readonly arn: string } | string> => {
+): Promise<{ readonly arn: string; readonly before?: true } | string> => {
   const there = (await subscriptions.list()).find((one) => one.address === address);
   if (!there) return `${address} was not asked to confirm: sender address add asks it.`;
   if (there.arn !== undefined) {
     if (isForOperators(await subscriptions.filterOf(there.arn))) return operatorsOwn(address);
     return (await subscriptions.isGuarded(there.arn))
-      ? { arn: there.arn }
+      ? { arn: there.arn, before: true }
       : `${address} has followed the link itself, so anybody with one of its e-mails can end it: remove it, add it again, and confirm it by this command.`;
   }
   const outcome = await subscriptions.confirm(tokenOf(text));
@@ -181,8 +182,11 @@ const confirm = async (
     (await listSenders(table)).map(({ setting }) => setting),
   );
   if (filter) await subscriptions.setFilter(outcome.arn, filter);
-  await noteOnSender(table, odsCode, `address ${address} confirmed`, { at: clock.now(), ...by.data });
   await checkAddresses(table, subscriptions, clock.now());
+  const what = `address ${address} confirmed`;
+  const noted = outcome.before && sender.history.findLast((entry) => entry.what === what);
+  if (noted) return succeeded([`${address} was confirmed before, ${byWhom(noted)}. Nothing was changed.`], { address });
+  await noteOnSender(table, odsCode, what, { at: clock.now(), ...by.data });
   return succeeded([`${address} is confirmed. Nobody ends that but by sender address remove.`], { address });
 };
 

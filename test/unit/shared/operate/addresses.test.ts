@@ -56,6 +56,9 @@ describe('the addresses of a sender', () => {
     expect(await run(`sender address confirm RX1 ${records} wrong`)).toMatchObject({ ok: false });
     expect(await run(`sender address confirm RX1 ${records} ${link}`)).toMatchObject({ ok: true });
     expect(await readAddresses(table)).toMatchObject({ confirmed: [records] });
+    const twice = await run(`sender address confirm RX1 ${records} ${link}`, { by: 'Bob Hall', why: 'too' });
+    expect(twice.lines.join()).toMatch(/was confirmed before, .* by Ann Bell: a change\. Nothing was changed/);
+    expect((await readSender(table, 'RX1'))?.history.filter(({ what }) => what.endsWith('confirmed'))).toHaveLength(1);
     expect((await run('sender address list RX1', {})).lines.at(-1)).toContain('confirmed');
     expect(await run('sender activate RX1')).toMatchObject({ ok: true });
   });
