@@ -34,7 +34,7 @@ import { notThere, suggested, what } from './quarantine.ts';
 type Item = Quarantined & Stored;
 
 const decidedWords = ({ at, by, why, ...decision }: QuarantineDecision): string =>
-  `${decision.as === 'applied' ? `to be about document ${decision.documentId}` : 'dismissed'}, at ${isoTime(at)}, by ${by}: ${why}`;
+  `at ${isoTime(at)}, by ${by}, ${decision.as === 'applied' ? `to be about document ${decision.documentId}` : 'to be of no document here'}: ${why}`;
 
 const asText = (item: Quarantined, id: string): string =>
   `${id} came into ${item.mailboxId} at ${isoTime(item.at)}: ${what(item)}.`;
@@ -51,22 +51,22 @@ const decideAndDo = async (
   if (decided.kind === 'none') return notThere(context.table, id);
   const { item } = decided;
   if (decided.kind === 'other') {
-    return refused(`Nothing was done: it was decided before ${decidedWords(item.decision)}`, 'That stands.');
+    return refused(`Nothing was done: it was decided before, ${decidedWords(item.decision)}`, 'That stands.');
   }
   const came = await finishQuarantined(delivery, id, (documentId) => readDocument(table, documentId as DocumentId));
   if (decided.kind === 'same') {
-    const words = `It was decided before ${decidedWords(item.decision)}`;
+    const words = `It was decided before, ${decidedWords(item.decision)}`;
     return {
       ok: true,
       lines: [words, item.done ? 'Nothing was changed.' : 'It had not been done, and is now.'],
-      data: { changed: !item.done },
+      data: { meshMessageId: id, changed: !item.done },
     };
   }
   if (decision.as === 'dismissed') {
     return {
       ok: true,
       lines: [`${id} is dismissed: no document is changed. By ${decision.by}: ${decision.why}`],
-      data: { changed: true },
+      data: { meshMessageId: id, changed: true },
     };
   }
   const record = await readDocument(table, decision.documentId);
@@ -80,7 +80,12 @@ const decideAndDo = async (
       ...lines,
       ...(record ? [describe(record)] : []),
     ],
-    data: { changed: true, documentId: decision.documentId, ...(record ? { state: stateOf(record) } : {}) },
+    data: {
+      meshMessageId: id,
+      changed: true,
+      documentId: decision.documentId,
+      ...(record ? { state: stateOf(record) } : {}),
+    },
   };
 };
 

@@ -227,7 +227,7 @@ const redrive = async (queueName: string, options: CommandOptions, context: Comm
   if ('problems' in read) return refused(`${from} is not such a list; nothing was done:`, ...read.problems);
   const of = (fate: LetterFate) => [...read.fates.values()].filter((each) => each === fate).length;
   const shown = [
-    `Of the ${name.data} queue’s dead messages: ${of('hand-back')} handed back, ${of('remove')} taken away, ${of('leave')} left.`,
+    `Of the ${name.data} queue’s dead messages ${of('hand-back')} are to be handed back, ${of('remove')} taken away, ${of('leave')} left.`,
     'Functions decide from the record: what is handed back twice, or too late, does no harm.',
   ];
   if (dry === true || !by.success) return succeeded([...shown, 'Nothing was done.'], { list: from });

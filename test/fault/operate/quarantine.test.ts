@@ -63,7 +63,12 @@ describe('what waits in quarantine', () => {
   });
   it('is dismissed with who and why, and changes nothing', async () => {
     const { documentId, id } = await quarantined();
-    expect(await operate(`quarantine dismiss ${id}`)).toMatchObject({ ok: true });
+    expect(await operate(`quarantine dismiss ${id}`)).toMatchObject({ ok: true, data: { meshMessageId: id } });
+    const again = await operate(`quarantine dismiss ${id}`, { ...bob, yes: true });
+    expect([again.ok, said(again)]).toEqual([
+      true,
+      expect.stringMatching(/^It was decided before, at .* by Ann Bell, to be/),
+    ]);
     expect([await stateNow(documentId), (await item(id))?.decision?.by]).toEqual(['SENT', 'Ann Bell']);
     expect(said(await operate('quarantine list', {}))).not.toContain(id);
   });
