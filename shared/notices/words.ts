@@ -83,7 +83,10 @@ const aboutOf = (record: DocumentRecord, notices: readonly Notice[]): About => {
   });
   // What has come and gone before anybody was told is told once, as over.
   const gone = begun.filter((notice) => !open.some((one) => one.notice === notice));
-  const cleared = notices.filter((notice) => !begun.includes(notice));
+  // What is open again is not over.
+  const cleared = notices.filter(
+    (notice) => !begun.includes(notice) && !open.some((one) => sameCondition(one.notice, notice)),
+  );
   return {
     record,
     open,

@@ -172,6 +172,16 @@ describe('a notice', () => {
     expect(given?.body).not.toContain('NEEDS SOMEBODY');
   });
 
+  it('of what was over and stands again says that it stands, and not that it is over', async () => {
+    await world.confirmed(records);
+    await leave(refused(), 'clear', 'start');
+    const [given, ...others] = await world.give();
+    expect(others).toEqual([]);
+    expect(given?.subject).toBe('Send Document RX1: 1 document needs somebody (BUSINESS_REJECTED)');
+    expect(given?.body).not.toContain('OVER');
+    expect((await readWaiting(world.table, 'RX1'))?.waiting).toEqual([]);
+  });
+
   it('of a thousand documents is one message that a topic takes, and the table has them all', async () => {
     await world.confirmed(records);
     const documents = Array.from({ length: 1000 }, (_, n) => refused(n + 1));
