@@ -61,7 +61,7 @@ const discardLimit = 20;
 
 const union = (a: readonly number[] = [], b: readonly number[] = []): readonly number[] => [...new Set([...a, ...b])];
 
-const told = ({ kind, code, since }: NoticeWork): string => `${kind} ${code} ${since}`;
+const told = ({ kind, code, since, at }: NoticeWork): string => `${kind} ${code} ${since} ${at}`;
 const unionOfNotices = (a: readonly NoticeWork[] = [], b: readonly NoticeWork[] = []): readonly NoticeWork[] => {
   const known = new Set(a.map(told));
   return [...a, ...b.filter((one) => !known.has(told(one)))];

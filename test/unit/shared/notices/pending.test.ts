@@ -27,11 +27,11 @@ const world = () => {
       }
     },
     /** Done as often as it is tried: whoever died after it does it again. */
-    async leave() {
+    async leave({ died = false } = {}) {
       const { documentId = '', work } = record ?? {};
       const notices = (work?.notify ?? []).map((notice) => noticeOf(documentId, notice));
       for (let time = 0; time < 2; time++) await leaveNotices(table, 'RX1', notices, now);
-      if (record) record = { ...record, work: {} };
+      if (record && !died) record = { ...record, work: {} };
     },
     async give() {
       const given = await waiting();
@@ -71,5 +71,17 @@ describe('a condition that stands again as it stood before', () => {
     const anew = (await waiting()).filter(({ kind, code }) => kind === 'start' && code === first?.code);
     expect(anew).toHaveLength(1);
     expect(anew[0]?.id).not.toBe(first?.id);
+  });
+
+  it('is told anew also where what was left of it before still stands on the record', async () => {
+    const { happens, leave, give, waiting } = world();
+    await happens(...wasSent, reported());
+    // Left and given, and whoever did it died before it was taken off the record.
+    await leave({ died: true });
+    const [first] = await give();
+    await happens(again, { kind: 'cancelled', ...said });
+    await leave();
+    const starts = (await waiting()).filter(({ kind }) => kind === 'start');
+    expect(starts.map(({ code, id }) => [code, id === first?.id])).toEqual([['UNDELIVERED', false]]);
   });
 });
