@@ -4,7 +4,7 @@ import { isNotTaken, versionThatStands } from './earlier-versions.ts';
 import { type Composition, currentComposition, type DocumentRecord, type Hold, type HoldReason } from './record.ts';
 import { answersOf } from './reduce-answers.ts';
 import { silenceOf } from './silence.ts';
-import { stateOf, stateOfComposition } from './state-of.ts';
+import { doubtfulAttempt, stateOf, stateOfComposition } from './state-of.ts';
 import { stateSince } from './state-since.ts';
 import { type Mover, meanings, type State } from './states.ts';
 import { olderVersionElsewhere, olderVersionStands } from './warnings.ts';
@@ -153,16 +153,29 @@ const ofSilence = (record: DocumentRecord): readonly Attention[] => {
   }
   if (overdueSince !== undefined) found.push({ ...overdueWords(record), since: overdueSince, ...practice });
   if (unsentOverdueSince !== undefined) {
-    const why = composition.waiting?.why;
     found.push({
       code: 'NOT_SENT_IN_TIME',
       since: unsentOverdueSince,
-      what: `It waits to be handed to MESH for longer than it should${why === undefined ? '' : ` (${why})`}.`,
+      ...unsentWords(composition),
       whoseMove: 'the operators',
-      todo: 'The operators find out what it waits for. It goes by itself when that is put right. Where the practice must know today, reach it by another route.',
+      ...(doubtfulAttempt(composition) ? practice : {}),
     });
   }
   return found;
+};
+
+const unsentWords = (composition: Composition): Pick<Attention, 'what' | 'todo'> => {
+  if (doubtfulAttempt(composition)) {
+    return {
+      what: 'It is not known for longer than it should be whether MESH took it: the practice may have a copy.',
+      todo: 'The operators find out why MESH does not answer. It is sent once more at the most, then held until somebody decides. Where the practice must know today, telephone it first: it may have it.',
+    };
+  }
+  const why = composition.waiting?.why;
+  return {
+    what: `It waits to be handed to MESH for longer than it should${why === undefined ? '' : ` (${why})`}.`,
+    todo: 'The operators find out what it waits for. It goes by itself when that is put right. Where the practice must know today, reach it by another route.',
+  };
 };
 
 const overdueWords = (record: DocumentRecord): Omit<Attention, 'since'> => {

@@ -161,6 +161,22 @@ describe('a document that waits to be sent (GPCM-SD-096)', () => {
     expect(codes(next(next(late, begun, at), ended, at))).toEqual([]);
   });
 
+  it('is not said to wait while an attempt is in doubt: the practice may have a copy, and is telephoned first', () => {
+    const record = next(next(undefined, drop(), start), composed(), start);
+    const [owner, at] = ['one', start + minutes(20)];
+    const begun: DeliveryEvent = { kind: 'attempt-begun', composition: 1, attempt: 1, owner, deadline: at + 1000 };
+    const outcome = { kind: 'unknown', at, reason: 'No answer from MESH.' } as const;
+    const ended: DeliveryEvent = { kind: 'attempt-ended', composition: 1, attempt: 1, owner, outcome };
+    const late = next(next(next(record, begun, at), ended, at), due(), start + minutes(30));
+    expect(attentionOf(late)).toMatchObject([
+      {
+        code: 'NOT_SENT_IN_TIME',
+        what: expect.stringContaining('whether MESH took it'),
+        todo: expect.stringContaining('telephone it first'),
+      },
+    ]);
+  });
+
   it('is told of and queued again by the same look', () => {
     const record = next(next(undefined, drop(), start), composed(), start);
     const reduction = reduce(record, due(), start + minutes(31));
