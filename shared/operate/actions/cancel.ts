@@ -42,7 +42,9 @@ export const cancel: DocumentAction = {
           state === 'UNDELIVERED'
             ? `There is nothing to recall: MESH took it and did not deliver it (to ${practiceWords(composition)}).`
             : `It cannot be recalled; ${wentWords(composition)}. Telephone them.`,
-          ...(state === 'SENDING' ? [`To keep it from being sent once more by itself: hold ${record.documentId}`] : []),
+          ...(state === 'SENDING' && record.holds.length === 0
+            ? [`To keep it from being sent once more by itself: hold ${record.documentId}`]
+            : []),
         ],
       };
     }

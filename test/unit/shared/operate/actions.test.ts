@@ -40,6 +40,17 @@ describe('an action that is refused', () => {
   });
 });
 
+describe('cancelling what is in doubt', () => {
+  const inDoubt = recordAfter(...sending, ended('unknown'));
+  const advice = (record: typeof inDoubt) => cancel.refusal(record, 'may-have-left').lines.join(' ');
+
+  it('says how to keep it from going once more, unless it is held already', () => {
+    expect(advice(inDoubt)).toContain('hold ');
+    const held = { ...inDoubt, holds: [{ reason: 'doubt' as const, by: 'this system', why: 'x', at: 1 }] };
+    expect(advice(held)).toMatch(/^It cannot be recalled; it may have gone to .*\. Telephone them\.$/);
+  });
+});
+
 describe('whether the practice may hold a copy', () => {
   it.each([
     ['in doubt', recordAfter(...sending, ended('unknown')), true],
