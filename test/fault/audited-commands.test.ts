@@ -13,7 +13,7 @@ import { declareDeployment } from '../../shared/senders/deployment.ts';
 import { createRig, type Rig, sender } from '../support/rig.ts';
 import { memorySubscriptions } from '../support/subscriptions.ts';
 
-/** 6: who viewed and who changed, with actor and time. Every command there is, so that a new one cannot be forgotten. */
+/** Who viewed and who changed, with actor and time. Every command there is, so that a new one cannot be forgotten. */
 
 let rig: Rig;
 const mail = memorySubscriptions();
@@ -57,7 +57,12 @@ const file = (content: object): string => {
   files.set(name, JSON.stringify(content));
   return name;
 };
-const setting = () => ({ ...rig.senderSetting, phone: `01632 ${100000 + Math.floor(Math.random() * 899_999)}` });
+let changes = 0;
+/** Another one each time. */
+const setting = () => {
+  changes += 1;
+  return { ...rig.senderSetting, phone: `01632 ${960_000 + changes}` };
+};
 const client = async (): Promise<string> => {
   const clientId = randomUUID();
   await runCommand(['client', 'put', file({ clientId, odsCode: 'RX1' })], context(), { by: 'somebody' });
