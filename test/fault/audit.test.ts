@@ -222,6 +222,15 @@ describe('an archive that was tampered with', () => {
     await rig.archive.remove(key);
     expect((await story(documentId)).lines).toContain(`  ${key} is not kept.`);
   });
+
+  it('is told as FHIR with what is wrong, so that nobody takes for whole what is not', async () => {
+    const { documentId } = await accepted();
+    expect(await story(documentId, { ...by, fhir: true })).toMatchObject({ ok: true });
+    await rig.archive.remove(`audit/${documentId}/000003-composed`);
+    const told = await story(documentId, { ...by, fhir: true });
+    expect([told.ok, told.lines.join()]).toEqual([false, expect.stringContaining('Entry 3 is missing.')]);
+    expect(told.data).toMatchObject({ resourceType: 'Bundle' });
+  });
 });
 
 describe('while the archive or the topic is out of order', () => {
@@ -237,6 +246,12 @@ describe('while the archive or the topic is out of order', () => {
     expect(record?.work.events).toHaveLength(6);
     expect(await entriesOf(documentId)).toEqual([]);
     expect((await story(documentId)).lines.join()).toContain('7 of its changes wait');
+    const { data } = await story(documentId, { ...by, fhir: true });
+    const changes = (data as Bundle).entry?.filter(
+      ({ resource }) =>
+        (resource as AuditEvent).action !== 'R' || (resource as AuditEvent).subtype?.[0]?.code === 'sent',
+    );
+    expect(changes).toHaveLength(7);
 
     rig.clock.leap(minutes(3));
     await rig.watch();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { compareStory } from '../../audit/compare-story.ts';
-import type { Actor, DocumentAudit, ViewAudit } from '../../audit/entry.ts';
+import { type Actor, type AuditEntry, auditSchema, type DocumentAudit, type ViewAudit } from '../../audit/entry.ts';
 import { auditBundleOf } from '../../audit/fhir-audit-event.ts';
 import { readStory, type Story } from '../../audit/read-story.ts';
 import { readDocument, type StoredRecord } from '../../delivery/documents.ts';
@@ -111,6 +111,17 @@ const verdict = ({ story, compared }: Told) => {
   return { lines, wrong, differences, waiting };
 };
 
+/** What waits on the record, as it will stand in the archive. */
+const audited = (record: StoredRecord | undefined, waiting: readonly AuditEntry[]): readonly DocumentAudit[] =>
+  record
+    ? waiting.map((entry) => ({
+        schema: auditSchema,
+        documentId: record.documentId,
+        senderOds: record.senderOds,
+        ...entry,
+      }))
+    : [];
+
 /**
  * `operate story`: what the archive alone tells of one document, and whether the record says the same. Needs no right to
  * read messages, unless their bytes are to be compared.
@@ -136,11 +147,12 @@ export const tellStory = async (
       `There is no document ${documentId}: ${compared ? 'neither a record nor an entry in the archive' : 'the archive has no entry of it'}.`,
     );
   }
-  if (options.fhir === true) {
-    const bundle = auditBundleOf([...story.entries, ...story.views]);
-    return succeeded([JSON.stringify(bundle, undefined, 2)], bundle);
-  }
   const { lines, wrong, differences, waiting } = verdict(told);
+  if (options.fhir === true) {
+    const bundle = auditBundleOf([...story.entries, ...audited(compared?.record, waiting), ...story.views]);
+    if (wrong.length === 0) return succeeded([JSON.stringify(bundle, undefined, 2)], bundle);
+    return { ok: false, lines: [...lines, 'What there is of it stands in the data of --json.'], data: bundle };
+  }
   const { facts, ...rest } = story;
   return {
     ok: wrong.length === 0,
@@ -169,7 +181,7 @@ export const storyCommands: readonly Command[] = [
     options: [
       { name: 'archive', form: 'BUCKET', meaning: 'from this bucket alone: the table is not asked' },
       { name: 'bytes', meaning: 'also read what was sent and what came, and compare it byte for byte' },
-      { name: 'fhir', meaning: 'as a FHIR (STU3) bundle of AuditEvents instead' },
+      { name: 'fhir', meaning: 'as a FHIR (STU3) bundle of AuditEvents instead, if nothing is wrong with it' },
     ],
     examples: [
       "story DOCUMENTID --by 'Ann Bell' --why 'complaint 4711' --table TABLENAME",
