@@ -1,12 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   addressesOf,
   addressListNames,
   checkAddresses,
+  type FilterPolicy,
   filterFor,
   isForOperators,
   listsWith,
 } from '../notices/addresses.ts';
 import type { Subscriptions } from '../platform/subscriptions.ts';
+import type { Table } from '../platform/table.ts';
 import { listSenders } from '../senders/registry.ts';
 import type { Sender } from '../senders/sender.ts';
 import type { CommandContext } from './command.ts';
@@ -65,6 +68,25 @@ const howToConfirm = (odsCode: string): string =>
 export const operatorsOwn = (address: string): string =>
   `${address} is where the operators of this deployment are told (alarmEmail), and a topic knows each address once. It is told nothing of an organisation: name another.`;
 
+const settingsOf = async (table: Table): Promise<readonly Sender[]> =>
+  (await listSenders(table)).map(({ setting }) => setting);
+
+/** What organisations name an address for. Looked at again once it is set: another may have been changed meanwhile. */
+export const letHave = async (
+  table: Table,
+  subscriptions: Subscriptions,
+  { address, arn }: { readonly address: string; readonly arn: string },
+  filter?: FilterPolicy,
+): Promise<void> => {
+  let wanted = filter ?? filterFor(address, await settingsOf(table));
+  while (wanted !== undefined) {
+    await subscriptions.setFilter(arn, wanted);
+    const now = filterFor(address, await settingsOf(table));
+    if (isDeepStrictEqual(now, wanted)) return;
+    wanted = now;
+  }
+};
+
 /** Asks addresses that were not asked, ends what nobody names, and lets each have what it is named for. */
 export const subscribeAddresses = async (
   { table, clock, subscriptions: reach }: CommandContext,
@@ -82,7 +104,7 @@ export const subscribeAddresses = async (
       `Its addresses are not asked to confirm yet, because which topic tells people is not known: watch writes it within a minute or two of the deployment. Then: sender put again, or sender address add.`,
     ];
   }
-  const settings = (await listSenders(table)).map((sender) => sender.setting);
+  const settings = await settingsOf(table);
   const there = await subscriptions.list();
   const lines: string[] = [];
   let asked = 0;
@@ -101,7 +123,7 @@ export const subscribeAddresses = async (
         );
       }
     } else if (own?.arn !== undefined) {
-      await subscriptions.setFilter(own.arn, filter);
+      await letHave(table, subscriptions, { address, arn: own.arn }, filter);
     } else if (!own || address === again) {
       await subscriptions.subscribe(address, filter);
       asked += 1;

@@ -3,14 +3,13 @@ import {
   addressesOf,
   addressListNames,
   checkAddresses,
-  filterFor,
   isForOperators,
   listsWith,
 } from '../../notices/addresses.ts';
 import type { Subscriptions } from '../../platform/subscriptions.ts';
 import { listSenders, noteOnSender, putSender, readSender } from '../../senders/registry.ts';
 import { type Sender, senderFile } from '../../senders/sender.ts';
-import { addressRows, operatorsOwn, subscribeAddresses } from '../addresses.ts';
+import { addressRows, letHave, operatorsOwn, subscribeAddresses } from '../addresses.ts';
 import {
   type Command,
   type CommandContext,
@@ -177,11 +176,7 @@ const confirm = async (
     );
   }
   // What it is named for may have changed since it was asked.
-  const filter = filterFor(
-    address,
-    (await listSenders(table)).map(({ setting }) => setting),
-  );
-  if (filter) await subscriptions.setFilter(outcome.arn, filter);
+  await letHave(table, subscriptions, { address, arn: outcome.arn });
   await checkAddresses(table, subscriptions, clock.now());
   const what = `address ${address} confirmed`;
   const noted = outcome.before && sender.history.findLast((entry) => entry.what === what);

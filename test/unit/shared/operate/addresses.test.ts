@@ -92,6 +92,25 @@ describe('the addresses of a sender', () => {
     expect(mail.filterOf(records)).toBeUndefined();
   });
 
+  it('get what each names them for also where two organisations are changed at once', async () => {
+    await add('RX1', 'notices');
+    mail.confirmAll();
+    const { setFilter } = mail.port;
+    let meanwhile: Promise<unknown> | undefined;
+    mail.port.setFilter = async (arn, filter) => {
+      // Whoever was first has looked who names it, and sets that last.
+      meanwhile ??= add('RX2', 'notices');
+      if (!('$or' in filter)) await meanwhile;
+      await setFilter(arn, filter);
+    };
+    await add('RX1', 'digest');
+    const rules = [
+      { senderOds: ['RX1'], audience: ['sender', 'digest'] },
+      { senderOds: ['RX2'], audience: ['sender'] },
+    ];
+    expect(mail.filterOf(records)).toEqual({ $or: rules });
+  });
+
   it('are never that of the operators: what they are told would end with it', async () => {
     const theirs = { audience: ['operators'] };
     await mail.port.subscribe(records, theirs);
