@@ -1,3 +1,4 @@
+import { CfnResource } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -5,11 +6,23 @@ import type { Construct as Scope } from 'constructs';
 import { describe, expect, it } from 'vitest';
 import { stageNames } from '../../infra/config/stage-settings.ts';
 import { allow } from '../../infra/nag.ts';
-import { synthesise } from './support.ts';
+import { synthesise, synthesiseChecked } from './support.ts';
 
 describe('cdk-nag', () => {
   it.each(stageNames)('finds nothing in stage %s that is not answered with a reason', (stage) => {
     expect(() => synthesise({ stage })).not.toThrow();
+  });
+
+  it.each(stageNames)('and CloudFormation’s own rules find nothing in stage %s', (stage) => {
+    expect(() => synthesiseChecked({ stage })).not.toThrow();
+  });
+
+  it('CloudFormation’s own rules stop the synthesis for a property that there is not', () => {
+    expect(() =>
+      synthesiseChecked({}, ({ data }) => {
+        new CfnResource(data, 'Wrong', { type: 'AWS::SQS::Queue', properties: { NoSuchProperty: 1 } });
+      }),
+    ).toThrow(/NoSuchProperty/);
   });
 
   it('finds nothing with organisations, a break-glass role and a subscriber', () => {
