@@ -36,39 +36,57 @@ export const startStore = async (dir?: string): Promise<Store> => {
   });
   const { port } = server.address() as AddressInfo;
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  const underWay = new Set<Promise<unknown>>();
+  let closing = false;
+
+  const ask = (operation: string, input: object) =>
+    new Promise<Record<string, unknown>>((resolve, reject) => {
+      const body = Buffer.from(JSON.stringify(input));
+      const request = httpRequest(
+        {
+          host: '127.0.0.1',
+          port,
+          agent,
+          method: 'POST',
+          headers: { ...headers, 'x-amz-target': `DynamoDB_20120810.${operation}`, 'content-length': body.length },
+        },
+        (response) => {
+          const parts: Buffer[] = [];
+          response.on('data', (part: Buffer) => parts.push(part));
+          response.on('error', reject);
+          response.on('end', () => {
+            const answer = JSON.parse(Buffer.concat(parts).toString('utf8') || '{}') as Record<string, unknown>;
+            const status = response.statusCode ?? 500;
+            if (status === 200) resolve(answer);
+            else reject(errorOf(status, answer));
+          });
+        },
+      );
+      request.on('error', reject);
+      request.end(body);
+    });
 
   return {
-    call: (operation, input) =>
-      new Promise((resolve, reject) => {
-        const body = Buffer.from(JSON.stringify(input));
-        const request = httpRequest(
-          {
-            host: '127.0.0.1',
-            port,
-            agent,
-            method: 'POST',
-            headers: { ...headers, 'x-amz-target': `DynamoDB_20120810.${operation}`, 'content-length': body.length },
-          },
-          (response) => {
-            const parts: Buffer[] = [];
-            response.on('data', (part: Buffer) => parts.push(part));
-            response.on('error', reject);
-            response.on('end', () => {
-              const answer = JSON.parse(Buffer.concat(parts).toString('utf8') || '{}') as Record<string, unknown>;
-              const status = response.statusCode ?? 500;
-              if (status === 200) resolve(answer);
-              else reject(errorOf(status, answer));
-            });
-          },
-        );
-        request.on('error', reject);
-        request.end(body);
-      }),
-    close: () =>
-      new Promise((resolve) => {
-        agent.destroy();
+    call(operation, input) {
+      if (closing) return Promise.reject(new ServiceError('ServiceUnavailable', 'The service is being closed.', 503));
+      const asked = ask(operation, input);
+      const over = asked.then(
+        () => undefined,
+        () => undefined,
+      );
+      underWay.add(over);
+      void over.then(() => underWay.delete(over));
+      return asked;
+    },
+    // The store goes on with what it has begun, and throws where its database is gone meanwhile.
+    async close() {
+      closing = true;
+      await Promise.all(underWay);
+      agent.destroy();
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
-      }),
+      });
+    },
   };
 };

@@ -21,14 +21,14 @@ describe('a function that fails', () => {
     expect(await rig.deadLetters(1)).toHaveLength(1);
     expect(first?.processId).not.toBe(second?.processId);
     await expect.poll(() => isRunning(first?.pid ?? 0), { timeout: 10_000 }).toBe(false);
-    expect(rig.log()).toContain('Task timed out after 2.00 seconds');
+    await expect.poll(() => rig.log(), { timeout: 10_000 }).toContain('Task timed out after 2.00 seconds');
   });
 
   it('survives a process that ends by itself', async () => {
     await rig.send({ name: 'gone', do: 'exit' });
     const [first] = await rig.told(2);
     await rig.deadLetters(1);
-    expect(rig.log()).toContain('Runtime exited with error: exit status 3');
+    await expect.poll(() => rig.log(), { timeout: 10_000 }).toContain('Runtime exited with error: exit status 3');
     await rig.send({ name: 'after' });
     const [after] = await rig.told(1);
     expect(after).toMatchObject({ name: 'after' });
