@@ -13,8 +13,20 @@ import { makeManifest } from './samples/variants.ts';
 const parse = () =>
   parseArgs({
     allowPositionals: true,
-    options: { dir: { type: 'string', default: '.local' }, name: { type: 'string' }, answer: { type: 'string' } },
+    options: {
+      dir: { type: 'string', default: '.local' },
+      name: { type: 'string' },
+      answer: { type: 'string' },
+      help: { type: 'boolean' },
+    },
   });
+
+const usage = `Usage: npm run submit -- [FILE.pdf] [--dir FOLDER] [--name NAME] [--answer CODE]
+
+  FILE.pdf       what to send (default local/samples/consultation.pdf)
+  --dir FOLDER   the local run (default .local)
+  --name NAME    of the drop (default a new UUID)
+  --answer CODE  what the practice answers, such as 20009 or 30002 (default 20013, then 30001)`;
 
 /** The practice of the run answers as a given name says (local/practice/README.md): here the practitioner's. */
 const steering = (code: string | undefined): object =>
@@ -26,10 +38,14 @@ const main = async (): Promise<number> => {
     parsed = parse();
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
-    console.error('Usage: npm run submit -- [FILE.pdf] [--dir FOLDER] [--name NAME] [--answer CODE]');
+    console.error(usage);
     return 2;
   }
   const { values, positionals } = parsed;
+  if (values.help) {
+    console.log(usage);
+    return 0;
+  }
   const [file = 'local/samples/consultation.pdf'] = positionals;
   const run = readRunFile(values.dir);
   if (!run) {
