@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { PutOutcome } from '../registry/entries.ts';
 import type { Changed, Versioned } from '../registry/versioned.ts';
 import { differenceLine, differences } from '../senders/differences.ts';
+import type { RegistryPart } from '../senders/registry-file.ts';
 import type { RegistryProblem } from '../senders/registry-problems.ts';
 import {
   type CommandContext,
@@ -12,7 +13,7 @@ import {
   refused,
   succeeded,
 } from './command.ts';
-import { type Named, settingProblem } from './settings-of-file.ts';
+import { settingProblem, settingsOfFile } from './settings-of-file.ts';
 import { problemLines, whoFields, whoOptions } from './who.ts';
 
 const putWords = z.object({
@@ -33,6 +34,9 @@ export const putOptions: readonly CommandOption[] = [
 /** What putting needs to know of senders, of mailboxes or of clients. */
 export interface Putting<S, T extends Versioned<S>> {
   readonly word: 'sender' | 'mailbox' | 'client';
+  readonly schema: z.ZodType<S>;
+  readonly part: RegistryPart;
+  readonly idField: string;
   readonly read: (id: string) => Promise<T | undefined>;
   readonly problems: (setting: S, stored: T | undefined) => Promise<readonly RegistryProblem[]>;
   readonly put: (setting: S, changed: Changed, over: number) => Promise<PutOutcome>;
@@ -45,11 +49,16 @@ const outcomes = { created: 'created', replaced: 'replaced', same: 'stays as it 
 /** All of it, or nothing: whatever stands against one setting of a file is told with what stands against the others. */
 export const putSettings = async <S, T extends Versioned<S>>(
   file: string,
-  { many, settings }: { readonly many: boolean; readonly settings: readonly Named<S>[] },
-  { by, why, over }: z.output<typeof putWords>,
-  { clock }: CommandContext,
-  { word, read, problems, put, tell }: Putting<S, T>,
+  options: CommandOptions,
+  context: CommandContext,
+  { word, schema, part, idField, read, problems, put, tell }: Putting<S, T>,
 ): Promise<CommandResult> => {
+  const words = putWords.safeParse(options);
+  if (!words.success) return misused('Nothing was put; put these right:', ...problemLines(words.error));
+  const { by, why, over } = words.data;
+  const inFile = settingsOfFile(schema, part, idField, file, context);
+  if (inFile.kind === 'problem') return inFile.result;
+  const { many, settings } = inFile.value;
   const looked: { readonly id: string; readonly setting: S; readonly stored: T | undefined }[] = [];
   const wrong: string[] = [];
   for (const { id, setting } of settings) {
@@ -66,7 +75,7 @@ export const putSettings = async <S, T extends Versioned<S>>(
 
   const lines: string[] = [];
   const done: object[] = [];
-  const changed: Changed = { at: clock.now(), by, ...(why === undefined ? {} : { why }) };
+  const changed: Changed = { at: context.clock.now(), by, ...(why === undefined ? {} : { why }) };
   for (const { id, setting, stored } of looked) {
     const outcome = await put(setting, changed, stored?.version ?? 0);
     if (outcome.kind === 'overtaken') {
@@ -85,11 +94,4 @@ export const putSettings = async <S, T extends Versioned<S>>(
     done.push({ id, outcome: outcome.kind, version: outcome.version, differences: changes });
   }
   return succeeded(lines, { put: done });
-};
-
-export const putWordsOf = (options: CommandOptions) => {
-  const read = putWords.safeParse(options);
-  return read.success
-    ? { words: read.data }
-    : { wrong: misused('Nothing was put; put these right:', ...problemLines(read.error)) };
 };

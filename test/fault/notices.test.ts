@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ManifestOverrides } from '../../local/samples/variants.ts';
 import { applyEvent } from '../../shared/delivery/documents.ts';
 import { performWork } from '../../shared/delivery/perform-work.ts';
 import { stateOf } from '../../shared/delivery/state-of.ts';
@@ -172,6 +173,14 @@ describe('the operators', () => {
 
 describe('what versions and confidentiality mean', () => {
   const encounterId = 'replaced-encounter';
+  /** Version 2 of it, which has become confidential and does not go. */
+  const notSent = async (encounter: string, overrides: ManifestOverrides = {}): Promise<string> => {
+    count += 1;
+    const drop = { encounterId: encounter, version: 2, confidential: true, ...overrides };
+    const { documentId } = await rig.drop(`notice-${count}`, drop);
+    await rig.takeEvents();
+    return documentId;
+  };
   it('is told: both versions void (GPCM-SD-128)', async () => {
     await answered('30001', { encounterId, version: 1 });
     await told();
@@ -188,13 +197,7 @@ describe('what versions and confidentiality mean', () => {
     const encounter = 'confidential-encounter';
     await answered('30001', { encounterId: encounter, version: 1 });
     await told();
-    count += 1;
-    const { documentId } = await rig.drop(`notice-${count}`, {
-      encounterId: encounter,
-      version: 2,
-      confidential: true,
-    });
-    await rig.takeEvents();
+    const documentId = await notSent(encounter);
     const [notice] = (await told()).filter(({ body }) => body.includes(documentId));
     expect(notice?.body).toContain('OLDER_VERSION_STANDS');
     expect(notice?.body).toContain('The practice still holds version 1');
@@ -216,14 +219,7 @@ describe('what versions and confidentiality mean', () => {
     const encounter = 'moved-and-confidential';
     await answered('30001', { encounterId: encounter, version: 1 });
     await told();
-    count += 1;
-    const { documentId } = await rig.drop(`notice-${count}`, {
-      encounterId: encounter,
-      version: 2,
-      confidential: true,
-      registeredPractice: { odsCode: 'A12345' },
-    });
-    await rig.takeEvents();
+    const documentId = await notSent(encounter, { registeredPractice: { odsCode: 'A12345' } });
     const [notice] = (await told()).filter(({ body }) => body.includes(documentId));
     expect(notice?.body).toContain('OLDER_VERSION_ELSEWHERE');
     expect(notice?.body).toContain('Tell that practice that version 1 is confidential');

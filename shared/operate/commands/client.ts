@@ -11,22 +11,19 @@ import {
   succeeded,
 } from '../command.ts';
 import { byWhom } from '../pausing.ts';
-import { putOptions, putSettings, putWordsOf } from '../put-settings.ts';
+import { putOptions, putSettings } from '../put-settings.ts';
 import { registryCommands } from '../registry-commands.ts';
-import { settingsOfFile } from '../settings-of-file.ts';
 import { problemLines, who, whoOptions } from '../who.ts';
 
 /** The gateway keeps an answer of the authoriser so long. */
 const goesOn = 'What it could do before may go on for a minute at most.';
 
-const put = async (file: string, options: CommandOptions, context: CommandContext): Promise<CommandResult> => {
-  const { words, wrong } = putWordsOf(options);
-  if (wrong) return wrong;
-  const read = settingsOfFile(clientFile, 'clients', 'clientId', file, context);
-  if (read.kind === 'problem') return read.result;
+const entry = { word: 'client', part: 'clients', idField: 'clientId', schema: clientFile } as const;
+
+const put = (file: string, options: CommandOptions, context: CommandContext): Promise<CommandResult> => {
   const { table } = context;
-  return putSettings<Client, ClientItem>(file, read.value, words, context, {
-    word: 'client',
+  return putSettings<Client, ClientItem>(file, options, context, {
+    ...entry,
     read: (id) => readClient(table, id),
     problems: async ({ odsCode }) =>
       (await readSender(table, odsCode))
@@ -101,12 +98,9 @@ export const clientCommands: readonly Command[] = [
     run: ([id = ''], options, context) => switchActive(id, true, options, context),
   },
   ...registryCommands<Client, ClientItem>({
-    word: 'client',
+    ...entry,
     takes: 'ID',
     example: 'exporter-of-rx1',
-    part: 'clients',
-    idField: 'clientId',
-    schema: clientFile,
     read: readClient,
     list: listClients,
     versions: clientVersions,

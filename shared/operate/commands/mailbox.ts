@@ -6,18 +6,15 @@ import { mailboxProblems } from '../../senders/registry-problems.ts';
 import { underWay } from '../../senders/under-way.ts';
 import type { Command, CommandContext, CommandOptions, CommandResult } from '../command.ts';
 import { byWhom } from '../pausing.ts';
-import { putOptions, putSettings, putWordsOf } from '../put-settings.ts';
+import { putOptions, putSettings } from '../put-settings.ts';
 import { registryCommands } from '../registry-commands.ts';
-import { settingsOfFile } from '../settings-of-file.ts';
 
-const put = async (file: string, options: CommandOptions, context: CommandContext): Promise<CommandResult> => {
-  const { words, wrong } = putWordsOf(options);
-  if (wrong) return wrong;
-  const read = settingsOfFile(mailboxFile, 'mailboxes', 'mailboxId', file, context);
-  if (read.kind === 'problem') return read.result;
+const entry = { word: 'mailbox', part: 'mailboxes', idField: 'mailboxId', schema: mailboxFile } as const;
+
+const put = (file: string, options: CommandOptions, context: CommandContext): Promise<CommandResult> => {
   const { table, clock } = context;
-  return putSettings<MailboxSetting, Mailbox>(file, read.value, words, context, {
-    word: 'mailbox',
+  return putSettings<MailboxSetting, Mailbox>(file, options, context, {
+    ...entry,
     read: (id) => readMailbox(table, id),
     problems: async (setting, stored) => {
       const { mailboxId } = setting;
@@ -69,12 +66,9 @@ export const mailboxCommands: readonly Command[] = [
     run: ([file = ''], options, context) => put(file, options, context),
   },
   ...registryCommands<MailboxSetting, Mailbox>({
-    word: 'mailbox',
+    ...entry,
     takes: 'ID',
     example: 'RX1OT001',
-    part: 'mailboxes',
-    idField: 'mailboxId',
-    schema: mailboxFile,
     read: readMailbox,
     list: listMailboxes,
     versions: mailboxVersions,

@@ -21,9 +21,8 @@ import {
   succeeded,
 } from '../command.ts';
 import { byWhom } from '../pausing.ts';
-import { putOptions, putSettings, putWordsOf } from '../put-settings.ts';
+import { putOptions, putSettings } from '../put-settings.ts';
 import { registryCommands } from '../registry-commands.ts';
-import { settingsOfFile } from '../settings-of-file.ts';
 import { problemLines, who, whoOptions } from '../who.ts';
 import { addressCommands } from './address.ts';
 
@@ -33,14 +32,12 @@ const addressesBefore = async (table: CommandContext['table'], odsCode: string):
   return before ? Object.values(addressesOf(before.setting)).flat() : [];
 };
 
-const put = async (file: string, options: CommandOptions, context: CommandContext): Promise<CommandResult> => {
-  const { words, wrong } = putWordsOf(options);
-  if (wrong) return wrong;
-  const read = settingsOfFile(senderFile, 'senders', 'odsCode', file, context);
-  if (read.kind === 'problem') return read.result;
+const entry = { word: 'sender', part: 'senders', idField: 'odsCode', schema: senderFile } as const;
+
+const put = (file: string, options: CommandOptions, context: CommandContext): Promise<CommandResult> => {
   const { table, clock } = context;
-  return putSettings<Sender, SenderItem>(file, read.value, words, context, {
-    word: 'sender',
+  return putSettings<Sender, SenderItem>(file, options, context, {
+    ...entry,
     read: (id) => readSender(table, id),
     problems: async (setting, stored) => {
       const [mailbox, before] = await Promise.all([
@@ -146,12 +143,9 @@ export const senderCommands: readonly Command[] = [
     run: ([odsCode = ''], options, context) => activate(odsCode, false, options, context),
   },
   ...registryCommands<Sender, SenderItem>({
-    word: 'sender',
+    ...entry,
     takes: 'ODS',
     example: 'RX1',
-    part: 'senders',
-    idField: 'odsCode',
-    schema: senderFile,
     read: readSender,
     list: listSenders,
     versions: senderVersions,
